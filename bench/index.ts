@@ -5,6 +5,7 @@ import { markdown, type Part } from './kit/report.ts';
 import { benchCapacity } from './capacity/index.ts';
 import { benchExports } from './exports/index.ts';
 import { benchFairness } from './fairness/index.ts';
+import { benchFirstLoad } from './first-load/index.ts';
 import { benchIndexes } from './indexes/index.ts';
 import { benchLeads } from './leads/index.ts';
 import { benchLimits } from './limits/index.ts';
@@ -37,6 +38,7 @@ const parts = {
   limits: benchLimits,
   exports: benchExports,
   replay: benchReplay,
+  'first-load': benchFirstLoad,
   mapping: benchMapping,
 };
 type Name = keyof typeof parts;

@@ -128,8 +128,8 @@ function listAccounts(slug: DemoSlug, sandbox: Sandbox): Omit<NewConnection, 'te
     .filter(({ name }) => name === slug)
     .map(({ clientId, clientSecret }) => ({
       provider: 'salesforce',
-      settings: { ...addresses.salesforce, clientId },
-      secrets: { clientSecret },
+      settings: addresses.salesforce,
+      secrets: { clientId, clientSecret },
     }));
   const portals = demoPortals()
     .filter(({ name }) => name === slug)

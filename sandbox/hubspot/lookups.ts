@@ -86,7 +86,7 @@ export function properties(account: HubSpotAccount, { params }: SandboxRequest):
     fieldType: kind === 'choice' ? 'select' : 'text',
     groupName: 'information',
     description: '',
-    hubspotDefined: isCustom !== true,
+    ...(isCustom !== true && { hubspotDefined: true }),
     archived: false,
     options: options.map((option, displayOrder) => ({ ...option, displayOrder, hidden: false })),
   }));

@@ -7,6 +7,8 @@ import type { Schema } from './objects.ts';
 export class Catalogue {
   readonly #schema: Schema;
   readonly #spec: SalesforceSpec;
+  /** Fields by their name in lower case, by object. */
+  readonly #described = new Map<ObjectName, ReadonlyMap<string, Field>>();
 
   constructor(schema: Schema, spec: SalesforceSpec) {
     this.#schema = schema;
@@ -23,21 +25,31 @@ export class Catalogue {
 
   /** The fields that descriptions list. */
   describedFields(object: SObject): Field[] {
-    const hidden = new Set(this.#spec.hidden ?? []);
-    return object.fields.filter(({ name }) => !hidden.has(`${object.name}.${name}`));
+    return [...this.#fieldsOf(object).values()];
   }
 
   /** A field that a query names. Throws Refusal (INVALID_FIELD). */
   field(object: SObject, name: string): Field {
-    const found = this.describedFields(object).find(
-      (field) => field.name.toLowerCase() === name.toLowerCase(),
-    );
+    const found = this.#fieldsOf(object).get(name.toLowerCase());
     if (
       found === undefined ||
       this.#spec.refused?.includes(`${object.name}.${found.name}`) === true
     )
       throw noField(name, object.name);
     return found;
+  }
+
+  #fieldsOf({ name, fields }: SObject): ReadonlyMap<string, Field> {
+    const known = this.#described.get(name);
+    if (known !== undefined) return known;
+    const hidden = new Set(this.#spec.hidden ?? []);
+    const described = new Map(
+      fields
+        .filter((field) => !hidden.has(`${name}.${field.name}`))
+        .map((field) => [field.name.toLowerCase(), field]),
+    );
+    this.#described.set(name, described);
+    return described;
   }
 
   /** The reference behind the first part of a path. Throws Refusal (INVALID_FIELD). */

@@ -1,7 +1,9 @@
 import { json, type Reply, type SandboxRequest } from '../kit/provider.ts';
 import { notFound } from './errors.ts';
-import { isFilterable, type Field } from './objects.ts';
+import { isFilterable, type Field, type SObject } from './objects.ts';
 import type { Org } from './org.ts';
+import { INDUSTRIES, SOURCES } from './sample-values.ts';
+import { DEFAULT_LENGTH, describeRights } from './rights.ts';
 
 /** GET sobjects/{object}/describe: an object that the user may not see is none. */
 export function describe(org: Org, request: SandboxRequest): Reply {
@@ -15,7 +17,7 @@ export function describe(org: Org, request: SandboxRequest): Reply {
     replicateable:
       fields.some(({ name }) => name === 'IsDeleted') &&
       org.spec.unreplicated?.includes(object.name) !== true,
-    fields: fields.map(describeField),
+    fields: fields.map((field) => describeField(object, field)),
     childRelationships: Object.entries(object.children ?? {}).map(([name, child]) => ({
       relationshipName: name,
       childSObject: child.object,
@@ -32,14 +34,35 @@ function findObject(org: Org, name: string) {
   }
 }
 
-const describeField = (field: Field) => ({
+const describeField = (object: SObject, field: Field) => ({
   name: field.name,
-  label: field.name,
-  type: field.type,
+  label: field.name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' '),
+  type: DESCRIBED_TYPES[field.name] ?? field.type,
+  ...describeRights(object, field),
+  externalId: field.unique === true,
+  unique: field.unique === true,
+  length: field.type === 'string' ? (field.length ?? DEFAULT_LENGTH) : 0,
+  precision: field.type === 'double' ? 18 : 0,
+  scale: 0,
+  digits: 0,
   filterable: isFilterable(field),
   sortable: isFilterable(field),
-  nillable: field.type !== 'boolean',
   relationshipName: field.relationship ?? null,
   referenceTo: field.to ?? [],
-  picklistValues: [],
+  picklistValues: (PICKLISTS[field.name] ?? []).map((value) => ({
+    value,
+    label: value,
+    active: true,
+    defaultValue: false,
+    validFor: null,
+  })),
 });
+
+/** Text of a special kind. */
+const DESCRIBED_TYPES: Record<string, string> = { Email: 'email', Phone: 'phone', Website: 'url' };
+const PICKLISTS: Record<string, readonly string[]> = {
+  LeadSource: SOURCES,
+  Industry: INDUSTRIES,
+  Rating: ['Hot', 'Warm', 'Cold'],
+  Status: ['Open - Not Contacted', 'Working - Contacted', 'Closed - Not Converted'],
+};

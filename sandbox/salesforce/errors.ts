@@ -5,11 +5,11 @@ export class Refusal extends Error {
   override name = 'Refusal';
   readonly code: string;
   readonly reply: Reply;
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, fields?: readonly string[]) {
     super(message);
     this.code = code;
     // The API answers a list of errors.
-    this.reply = json([{ message, errorCode: code }], status);
+    this.reply = json([{ message, errorCode: code, ...(fields && { fields }) }], status);
   }
 }
 

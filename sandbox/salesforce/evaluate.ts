@@ -78,6 +78,7 @@ const LITERALS: Record<Field['type'], readonly Literal['type'][]> = {
   id: ['quoted'],
   reference: ['quoted'],
   string: ['quoted'],
+  picklist: ['quoted'],
   textarea: [],
   address: [],
   boolean: ['boolean'],

@@ -35,6 +35,7 @@ export const PREFIXES: Record<ObjectName, string> = {
 type FieldType =
   | 'id'
   | 'string'
+  | 'picklist'
   | 'textarea'
   | 'reference'
   | 'boolean'
@@ -49,6 +50,10 @@ export interface Field {
   /** For references: under which name a query reaches the fields of the parent. */
   relationship?: string;
   to?: readonly ObjectName[];
+  /** An external id of which there is one. */
+  unique?: boolean;
+  /** The most characters of text. Default 255. */
+  length?: number;
 }
 
 export interface SObject {
@@ -118,7 +123,8 @@ const FIELDS: Record<ObjectName, readonly Field[]> = {
     OWNER,
     lookup('MasterRecordId', 'MasterRecord', 'Lead'),
     ...list('string', 'Name FirstName LastName Company Email Website Phone MobilePhone Title City'),
-    ...list('string', 'State Country LeadSource Status Industry Rating'),
+    ...list('string', 'State Country'),
+    ...list('picklist', 'LeadSource Status Industry Rating'),
     ...list('double', 'NumberOfEmployees AnnualRevenue'),
     ...list('textarea', 'Description'),
     ...list('boolean', 'IsConverted'),
@@ -185,13 +191,28 @@ const FIELDS: Record<ObjectName, readonly Field[]> = {
 
 export type Schema = Record<ObjectName, SObject>;
 
+/** What the customer added to leads for pushes. */
+const CUSTOM_FIELDS: readonly Field[] = [
+  { name: 'Tributary_Id__c', type: 'string', unique: true, length: 36 },
+  { name: 'Tributary_Score__c', type: 'double' },
+  ...list('string', 'Tributary_Priority__c Tributary_Segment__c Tributary_Mail_Provider__c'),
+];
+
+interface SchemaSpec {
+  currencies?: boolean | undefined;
+  customFields?: boolean | undefined;
+}
+
 /** The objects as one organisation has them. */
-export function buildSchema({ currencies = false }: { currencies?: boolean | undefined }): Schema {
+export function buildSchema({ currencies = false, customFields = true }: SchemaSpec): Schema {
   const entries = OBJECTS.map((name): [ObjectName, SObject] => [
     name,
     {
       name,
-      fields: FIELDS[name].filter((field) => currencies || field !== CURRENCY),
+      fields: [
+        ...FIELDS[name].filter((field) => currencies || field !== CURRENCY),
+        ...(name === 'Lead' && customFields ? CUSTOM_FIELDS : []),
+      ],
       ...(name === 'ContentDocument' && {
         children: {
           ContentDocumentLinks: { object: 'ContentDocumentLink', field: 'ContentDocumentId' },

@@ -18,6 +18,7 @@ import { Org } from './org.ts';
 import { query, queryMore } from './query.ts';
 import type { SalesforceSpec } from './spec.ts';
 import type { WireRow } from './wire.ts';
+import { create, remove, update } from './write.ts';
 
 export interface SalesforceSandbox extends SandboxProvider {
   org(name: string): Org;
@@ -85,6 +86,9 @@ function apiRoutes(route: (method: string, pattern: string, handler: Handler) =>
     route('GET', 'query/:locator', queryMore),
     route('GET', 'sobjects/:object/describe', describe),
     route('GET', 'sobjects/:object/deleted/', listDeleted),
+    route('POST', 'sobjects/:object', create),
+    route('PATCH', 'sobjects/:object/:id', update),
+    route('DELETE', 'sobjects/:object/:id', remove),
     route('POST', 'jobs/query', createJob),
     route('GET', 'jobs/query/:job', readJob),
     route('GET', 'jobs/query/:job/results', readResults),

@@ -38,6 +38,12 @@ export interface SalesforceSpec {
   /** The user may sign in and must not use the API, as with high-assurance logins. */
   blocked?: boolean;
   jobs?: JobRules;
+  /** Whether leads have the fields that pushes fill. Default true. */
+  customFields?: boolean;
+  /** What a rule does about a second lead of the same e-mail address. Default: there is none. */
+  duplicateRule?: 'alert' | 'block';
+  /** The user may read and not write. */
+  readOnly?: boolean;
 }
 
 /** How jobs of Bulk API 2.0 behave. */

@@ -99,14 +99,14 @@ export function toCsv(org: Org, plan: Plan, rows: readonly Row[]): string {
 
 const quote = (cell: string): string => `"${cell.replaceAll('"', '""')}"`;
 
+/** Names are compared without regard to case only where they are not spelled as they are. */
 function readPath(shown: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>(
-    (value, name) =>
-      typeof value === 'object' && value !== null
-        ? Object.entries(value).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1]
-        : null,
-    shown,
-  );
+  return path.reduce<unknown>((value, name) => {
+    if (typeof value !== 'object' || value === null) return null;
+    const fields = value as Record<string, unknown>;
+    if (Object.hasOwn(fields, name)) return fields[name];
+    return Object.entries(fields).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
+  }, shown);
 }
 
 /** In CSV times end with Z. */

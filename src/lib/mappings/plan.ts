@@ -39,7 +39,7 @@ export function buildPlan(
   const problems: string[] = [];
   const records: Plan['records'] = {};
   for (const role of objectRoles) {
-    if (!isWanted(role, values)) continue;
+    if (metadata.objects[role] === undefined || !isWanted(role, values)) continue;
     const rows = mapping.filter((row) => row.role === role);
     if (rows.length > 0) records[role] = planRecord(rows, values, metadata, problems);
   }
@@ -130,10 +130,10 @@ function formatRange({ min, max }: TargetField): string {
 }
 
 /**
- * Finds an option by its label, ignoring case: the CRM stores options as numbers, and customers
- * rename and add options, so the numbers differ between environments.
+ * Finds an option by its label, ignoring case: a CRM stores options by numbers or names of its own,
+ * and customers rename and add options, so these differ between environments.
  */
-function findOption(field: TargetField, label: string, problems: string[]): number | undefined {
+function findOption(field: TargetField, label: string, problems: string[]): FieldValue | undefined {
   const wanted = label.trim().toLowerCase();
   const options = field.options ?? [];
   const option = options.find((each) => each.label.trim().toLowerCase() === wanted);

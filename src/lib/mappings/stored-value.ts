@@ -7,7 +7,7 @@ import type { FieldValue, TargetField } from '../connectors/contract/destination
  * Null also when the value does not fit the type. Pure.
  */
 export function toStoredValue(
-  field: Pick<TargetField, 'type' | 'maxLength'>,
+  field: Pick<TargetField, 'type' | 'maxLength'> & Partial<Pick<TargetField, 'options'>>,
   value: FieldValue,
 ): FieldValue {
   if (value === null) return null;
@@ -15,8 +15,11 @@ export function toStoredValue(
     case 'boolean':
       return toBoolean(value);
     case 'integer':
-    case 'option':
       return toInteger(value);
+    case 'option':
+      return field.options?.some((option) => typeof option.value === 'string') === true
+        ? clip(String(value), null)
+        : toInteger(value);
     case 'decimal':
     case 'money':
       return roundToCents(value);

@@ -70,7 +70,7 @@ describe('what the environment says of itself', () => {
     });
     expect(
       await stage.objects.create(
-        { role: 'lead', key: id(7), values, parents: {} },
+        { role: 'lead', key: id(7), leadId: id(7), values, parents: {} },
         { detect: false },
       ),
     ).toMatchObject({ kind: 'done', kept: values });
@@ -84,14 +84,17 @@ describe('what the environment says of itself', () => {
     expect(missing({ jobtitle: 'Owner' })).toEqual([]);
     const row = { role: 'lead' as const, parents: {} };
     await expect(
-      objects.create({ ...row, key: id(1), values: { lastname: 'Fox' } }, { detect: false }),
+      objects.create(
+        { ...row, key: id(1), leadId: id(1), values: { lastname: 'Fox' } },
+        { detect: false },
+      ),
     ).rejects.toMatchObject({
       kind: 'malformed',
       message: expect.stringContaining('mentions the field "jobtitle"') as string,
     });
     expect(
       await objects.create(
-        { ...row, key: id(1), values: { jobtitle: 'Owner' } },
+        { ...row, key: id(1), leadId: id(1), values: { jobtitle: 'Owner' } },
         { detect: false },
       ),
     ).toMatchObject({ kind: 'done' });

@@ -77,6 +77,7 @@ export const lead = (id: string, values: Record<string, string | number>) => ({
   role: 'lead' as const,
   id,
   key: id,
+  leadId: id,
   values: { lastname: 'Lovelace', ...values },
   parents: {},
 });

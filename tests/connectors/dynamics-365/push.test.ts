@@ -118,7 +118,7 @@ describe('records', () => {
 
   it('that may not be written say which privilege is missing', async () => {
     await stage.objects.create(
-      { role: 'company', key: id(1), values: { name: 'Globex' }, parents: {} },
+      { role: 'company', key: id(1), leadId: id(1), values: { name: 'Globex' }, parents: {} },
       { detect: false },
     );
     await expect(stage.objects.remove('company', id(1), '*')).rejects.toMatchObject({

@@ -59,7 +59,9 @@ describe('a type of objects', () => {
     const rest = await pagesOf(read('contacts', full, pages[0]?.cursor ?? null));
     expect(idsOf('contacts', rest)).toEqual(idsOf('contacts', pages.slice(1)));
     await expect(
-      pagesOf(read('contacts', full, { phase: 'list', after: 'nonsense', began: null })),
+      pagesOf(
+        read('contacts', full, { phase: 'list', after: 'nonsense', began: null, newest: null }),
+      ),
     ).rejects.toMatchObject({ kind: 'cursor_invalid' });
   });
 
@@ -183,6 +185,23 @@ describe('a type of objects', () => {
     sandbox.clock.shift(30 * 60_000);
     const pages = await pagesOf(read('contacts', changes(token)));
     expect(idsOf('contacts', pages)).toEqual(expect.arrayContaining(late));
+  });
+
+  it('misses nothing while the index of searches stands still for hours', async () => {
+    const { read, mutate, sandbox } = await connect();
+    mutate(person({ firstname: 'Early' }));
+    let token = (await pagesOf(read('contacts'))).at(-1)?.token ?? null;
+    sandbox.clock.shift(HOUR);
+    const [late = ''] = mutate(person({ firstname: 'Late' }));
+    Object.assign(sandbox.hubspot.account('portal').spec, { searchDelayMs: 9 * HOUR });
+    for (let hour = 1; hour < 9; hour += 1) {
+      const pages = await pagesOf(read('contacts', changes(token)));
+      expect(idsOf('contacts', pages)).not.toContain(late);
+      token = pages.at(-1)?.token ?? null;
+      sandbox.clock.shift(HOUR);
+    }
+    sandbox.clock.shift(HOUR);
+    expect(idsOf('contacts', await pagesOf(read('contacts', changes(token))))).toContain(late);
   });
 
   it('ends instead of going round in circles', async () => {

@@ -187,6 +187,27 @@ describe('HubSpot', () => {
     expect(sandbox.hubspot.account('portal').throttle.refused).toBe(0);
   }, 120_000);
 
+  it('rejects what cannot be stored with its reason, and nothing beside it', async () => {
+    await sync();
+    sandbox.clock.shift(2 * DAY);
+    const [contact = ''] = sandbox.hubspot.poison('portal', { poison: 'nul' }).ids;
+    sandbox.hubspot.poison('portal', { kind: 'deals', poison: 'overflow_number' });
+    sandbox.hubspot.poison('portal', { kind: 'tasks', poison: 'bad_date' });
+    const report = await sync();
+    expect(stream(report, 'contacts')).toMatchObject({ rejected: 1, status: 'partial' });
+    expect(stream(report, 'deals')).toMatchObject({ rejected: 0, status: 'success' });
+    const errors = await db.query<{ item_key: string; reason: string }>(
+      `select item_key, reason from record_errors
+       where tenant_id = $1 and resolved_at is null and stream = 'contacts'`,
+      [tenantId],
+    );
+    expect(errors).toMatchObject([
+      { item_key: contact, reason: expect.stringContaining('cannot be stored') as string },
+    ]);
+    mutate({ op: 'update', kind: 'contacts', id: contact, properties: { city: 'Leeds' } });
+    expect(stream(await sync(), 'contacts')).toMatchObject({ rejected: 0, status: 'success' });
+  });
+
   it('is connected only with a token that HubSpot takes', async () => {
     const { id } = await createTenant({ slug: 'hubspot-form', name: 'Form' });
     const settings = { baseUrl: sandbox.hubspot.baseUrl };

@@ -39,11 +39,10 @@ it('takes an erased person out of results of jobs, and leaves their other rows r
     provider: 'salesforce',
     settings: {
       baseUrl: sandbox.salesforce.baseUrl,
-      clientId: credentials.clientId,
       bulkAbove: 0,
       bulkPollMs: 10,
     },
-    secrets: { clientSecret: credentials.clientSecret },
+    secrets: credentials,
   });
   const sync = () => syncConnection({ tenantId, connectionId, trigger: 'cli' });
   await sync();

@@ -66,7 +66,6 @@ export async function connect(spec: Partial<SalesforceSpec> = {}, given: object 
   });
   const settings = salesforceSettings.parse({
     baseUrl: sandbox.salesforce.baseUrl,
-    clientId: credentials.clientId,
     pageSize: 200,
     bulkPollMs: 10,
     ...given,

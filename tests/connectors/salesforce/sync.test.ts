@@ -17,7 +17,7 @@ import { credentials, DAY, lead, MINUTE, NOW, orgSpec } from './harness.ts';
 import { expectSameSalesforce } from './truth.ts';
 
 const db = useDatabase();
-const secrets = { clientSecret: credentials.clientSecret };
+const secrets = credentials;
 const TOKEN = 'POST services/oauth2/token';
 let sandbox: Sandbox;
 let tenantId: string;
@@ -53,7 +53,6 @@ afterAll(() => sandbox.close(0));
 
 const settings = (given: object = {}) => ({
   baseUrl: sandbox.salesforce.baseUrl,
-  clientId: credentials.clientId,
   pageSize: 200,
   bulkPollMs: 10,
   ...given,
@@ -169,6 +168,23 @@ describe('Salesforce', () => {
     expect(wait).toBeLessThan(61 * MINUTE);
   });
 
+  it.each(['nul', 'lone_surrogate', 'bad_date', 'zero_date', 'missing_id'] as const)(
+    'sets a record with %s aside, or keeps it without, and all others',
+    async (poison) => {
+      await begin({ leads: 12 }, { bulkAbove: poison === 'nul' ? 5 : 50_000 });
+      const count = sandbox.salesforce.truth('org', 'Lead')['Lead']?.length ?? 0;
+      sandbox.salesforce.poison('org', { kind: 'Lead', poison, count: 2 });
+      const report = stream(await sync(), 'leads');
+      const isRejected = ['nul', 'lone_surrogate', 'missing_id'].includes(poison);
+      expect(report).toMatchObject({
+        fetched: count,
+        inserted: isRejected ? count - 2 : count,
+        rejected: isRejected ? 2 : 0,
+      });
+      await expectBalancedBooks(db);
+    },
+  );
+
   it('is connected with credentials that are checked', async () => {
     const request = {
       tenantId,
@@ -178,11 +194,11 @@ describe('Salesforce', () => {
       secrets,
     };
     await expect(
-      connectAccount({ ...request, secrets: { clientSecret: 'wrong' } }),
+      connectAccount({ ...request, secrets: { ...secrets, clientSecret: 'wrong' } }),
     ).rejects.toThrow('rejected these credentials');
     await expect(
-      connectAccount({ ...request, settings: settings({ clientId: '' }) }),
-    ).rejects.toThrow('needs the setting clientId');
+      connectAccount({ ...request, secrets: { clientSecret: secrets.clientSecret } }),
+    ).rejects.toThrow('needs the secret clientId');
     await expect(connectAccount(request)).resolves.toMatchObject({
       id: expect.any(String) as string,
     });

@@ -25,8 +25,8 @@ const salesforce: SetStage = async (db, slug) => {
   const connection = await createConnection({
     tenantId: tenant.id,
     provider: 'salesforce',
-    settings: { baseUrl, clientId: app.clientId, pageSize: 200, bulkPollMs: 10 },
-    secrets: { clientSecret: app.clientSecret },
+    settings: { baseUrl, pageSize: 200, bulkPollMs: 10 },
+    secrets: app,
   });
   const leads = () => (truth(slug, 'Lead')['Lead'] ?? []).map(({ Id }) => String(Id));
   const change = (ids: readonly string[]) =>

@@ -63,7 +63,7 @@ export interface TargetField {
   min: number | null;
   max: number | null;
   /** The values and labels of an option set; null for other types. */
-  options: { value: number; label: string }[] | null;
+  options: { value: number | string; label: string }[] | null;
 }
 
 /** One object of the CRM, as the CRM describes it. */
@@ -145,13 +145,15 @@ interface Write {
   parents: Parents;
 }
 
-/**
- * A record to be created. `key` is a UUID that follows from what the record is about, so that each
- * attempt to create it gives the same one.
- */
-interface NewRecord extends Write {
+/** What a record is created under, the same in each attempt. */
+interface RecordKey {
+  /** A UUID that follows from what the record is about. */
   key: string;
+  /** The lead that it is made for. Of a lead's own record this is a key, too. */
+  leadId: string;
 }
+
+interface NewRecord extends Write, RecordKey {}
 
 export interface RecordChange extends Write {
   id: string;
@@ -168,8 +170,12 @@ export interface RemoteObjects {
    */
   toId(role: ObjectRole, key: string): string | null;
   read(role: ObjectRole, id: string, fields: readonly string[]): Promise<RemoteRecord | null>;
-  /** The record that was created with `key`. Null only when there certainly is none. */
-  readOwn(role: ObjectRole, key: string, fields: readonly string[]): Promise<RemoteRecord | null>;
+  /** The record that was created under a key. Null only when there certainly is none. */
+  readOwn(
+    role: ObjectRole,
+    key: RecordKey,
+    fields: readonly string[],
+  ): Promise<RemoteRecord | null>;
   /** At most ten records, oldest first; none if the CRM does not support this search. */
   search(role: ObjectRole, key: SearchKey, fields: readonly string[]): Promise<RemoteRecord[]>;
   /**

@@ -1,6 +1,6 @@
 import { parseLinks, type Linked, type Row } from './answers.ts';
 import type { About, LinkType } from './item.ts';
-import { unlessRefused } from './lookups.ts';
+import { isRefusedRequest, unlessRefused } from './lookups.ts';
 import { compareIds } from './order.ts';
 import { paths, post, type Access } from './request.ts';
 
@@ -47,9 +47,8 @@ export async function fetchLinks(
 ): Promise<Map<string, string[]>> {
   const path = `${paths.associations}/${from}/${to}/batch/read`;
   const inputs = ids.map((id) => ({ id }));
-  const all = await unlessRefused<Linked[]>([], async () =>
-    parseLinks((await post(access, path, { inputs })).body),
-  );
+  const read = async () => parseLinks((await post(access, path, { inputs })).body);
+  const all = await unlessRefused<Linked[]>([], read, isRefusedRequest);
   return new Map(
     all.map((each) => [
       each.from.id,

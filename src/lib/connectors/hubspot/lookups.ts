@@ -54,11 +54,15 @@ function once<T>(load: () => Promise<T>): () => Promise<T> {
 }
 
 /** Names and labels are worth reading a record without, so a missing scope does no harm. */
-export async function unlessRefused<T>(otherwise: T, load: () => Promise<T>): Promise<T> {
+export async function unlessRefused<T>(
+  otherwise: T,
+  load: () => Promise<T>,
+  isExpected = isRefused,
+): Promise<T> {
   try {
     return await load();
   } catch (error) {
-    if (isRefused(error)) return otherwise;
+    if (isExpected(error)) return otherwise;
     throw error;
   }
 }
@@ -66,6 +70,10 @@ export async function unlessRefused<T>(otherwise: T, load: () => Promise<T>): Pr
 /** Whether HubSpot said that the application may not read this, or that there is no such thing. */
 export const isRefused = (error: unknown): boolean =>
   error instanceof RemoteError && (error.kind === 'permission' || error.kind === 'gone');
+
+/** As `isRefused`, or because HubSpot does not take the request as it is. */
+export const isRefusedRequest = (error: unknown): boolean =>
+  isRefused(error) || (error instanceof RemoteError && error.status === 400);
 
 async function fetchProperties(access: Access, type: string): Promise<Property[]> {
   const { body } = await get(access, `${paths.properties}/${type}`);
@@ -78,9 +86,10 @@ async function fetchProperties(access: Access, type: string): Promise<Property[]
  */
 const MAX_NAMES_LENGTH = 6_000;
 
+/** HubSpot leaves `hubspotDefined` out where it would be false. */
 function selectCustom(object: ObjectType, properties: readonly Property[]): string[] {
   const names = properties
-    .filter(({ hubspotDefined, archived }) => hubspotDefined === false && archived !== true)
+    .filter(({ hubspotDefined, archived }) => hubspotDefined !== true && archived !== true)
     .map(({ name }) => name)
     .filter((name) => !object.properties.includes(name))
     .toSorted();

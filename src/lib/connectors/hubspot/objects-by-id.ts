@@ -3,6 +3,9 @@ import type { HttpResponse } from '../../platform/http/types.ts';
 import { parseList, parseRow, type Row } from './answers.ts';
 import { paths, post, type Access } from './request.ts';
 
+/** The property that names the objects which were merged into one. */
+const MERGED = 'hs_merged_object_ids';
+
 /** The most ids of one request. */
 const MAX_IDS = 100;
 
@@ -28,7 +31,7 @@ export async function readObjectsById(
     const asked = ids.slice(start, start + MAX_IDS);
     response = await post(access, `${paths.objects}/${type}/batch/read`, {
       inputs: asked.map((id) => ({ id })),
-      properties,
+      properties: [...new Set([...properties, MERGED])],
       propertiesWithHistory: [],
     });
     const found = parseList(response.body).results.flatMap((each) => parseRow(each) ?? []);
@@ -54,7 +57,7 @@ function selectAsked(rows: readonly Row[], asked: readonly string[]): Row[] {
 
 /** The ids of the objects that were merged into a row. They are gone without being archived. */
 export function readMergedIds({ id, properties }: Row): string[] {
-  const text = properties?.['hs_merged_object_ids'];
+  const text = properties?.[MERGED];
   const ids = typeof text === 'string' ? text.split(/[;,\s]+/) : [];
   return ids.filter((each) => each !== '' && each !== id);
 }

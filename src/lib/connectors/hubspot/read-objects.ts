@@ -3,7 +3,7 @@ import type { HttpResponse } from '../../platform/http/types.ts';
 import type { Cursor, Page } from '../contract/source.ts';
 import { parseList, parseRow, parseSearch, type ListAnswer, type Row } from './answers.ts';
 import { composeItems, listLinkTypes, type Reading } from './compose.ts';
-import { createLookups, isRefused } from './lookups.ts';
+import { createLookups, isRefused, isRefusedRequest } from './lookups.ts';
 import { readMergedIds, readObjectsById } from './objects-by-id.ts';
 import type { ObjectType } from './objects.ts';
 import { compareIds } from './order.ts';
@@ -13,6 +13,7 @@ import {
   resolvePosition,
   toArchived,
   toCursor,
+  withProgress,
   type ArchivedPosition,
   type Context,
   type ListPosition,
@@ -78,9 +79,9 @@ async function readListed(pass: Pass, position: ListPosition): Promise<Step> {
   const answer = await fetchListed(pass, position);
   if (answer === 'absent') return finishAbsent(pass, position);
   const { response, results, after } = answer;
-  const at = { ...position, began: position.began ?? readServerTime(response, context.now) };
   assertAdvance(position.after, after);
   const rows = results.flatMap((each) => parseRow(each) ?? []).filter(isLive);
+  const at = withProgress(position, object, { response, rows }, context.now);
   const page = await composePage(pass, response, rows, { isListed: true });
   // What has no id cannot be asked about; it is kept for a person to see.
   const unknown = results.filter((each) => parseRow(each) === undefined);
@@ -112,15 +113,17 @@ async function fetchListed(pass: Pass, position: ListPosition): Promise<Listed |
   }
 }
 
-/** Without a scope for one of the associated types, HubSpot refuses the list as a whole. */
+/**
+ * Without a scope for one of the associated types, HubSpot refuses the list as a whole; so it may
+ * where two types cannot be associated at all.
+ */
 async function fetchWithLinks(pass: Pass, position: ListPosition): Promise<Listed> {
   const associations = pass.hidesLinks ? '' : (await listLinkTypes(pass)).join(',');
   const { after } = position;
   try {
     return await fetchList(pass, { after, associations });
   } catch (error) {
-    const isRefusal = error instanceof RemoteError && error.kind === 'permission';
-    if (associations === '' || !isRefusal) throw error;
+    if (associations === '' || !isRefusedRequest(error)) throw error;
     const listed = await fetchList(pass, { after, associations: '' });
     pass.hidesLinks = true;
     return listed;
@@ -148,8 +151,8 @@ async function finishAbsent(
   position: ListPosition,
 ): Promise<Step> {
   const response = await get(access, paths.account);
-  const began = readServerTime(response, context.now);
-  const token = buildToken(object, context, { ...position, began }, { isAbsent: true });
+  const at = withProgress(position, object, { response, rows: [] }, context.now);
+  const token = buildToken(object, context, at, { isAbsent: true });
   const page = { ...emptyPage(response), cursor: null, last: true, token };
   return { page, next: null };
 }
@@ -171,8 +174,9 @@ async function fetchChangedIds({ access, object }: Pass, { since, id }: SearchPo
 async function readChanged(pass: Pass, position: SearchPosition): Promise<Step> {
   const { context, object, access, lookups } = pass;
   const { response, results, isMore } = await fetchChangedIds(pass, position);
-  const at = { ...position, began: position.began ?? readServerTime(response, context.now) };
-  const ids = results.flatMap((each) => parseRow(each)?.id ?? []);
+  const found = results.flatMap((each) => parseRow(each) ?? []);
+  const at = withProgress(position, object, { response, rows: found }, context.now);
+  const ids = found.map(({ id }) => id);
   if (ids.length === 0) return { page: null, next: toArchived(at) };
   const { last, isOrdered } = findPlace(ids, position.id);
   const properties = [...object.properties, ...(await lookups.custom())];
@@ -271,9 +275,3 @@ const emptyPage = (response: HttpResponse): Content => withItems({ response, ite
 
 export const toExternalIds = ({ prefix = '' }: ObjectType, ids: readonly string[]): string[] =>
   [...new Set(ids)].map((id) => `${prefix}${id}`);
-
-/** The time by the clock of HubSpot, which also sets the times of change. */
-function readServerTime({ headers }: HttpResponse, now: Date): string {
-  const serverDate = new Date(headers['date'] ?? '');
-  return (Number.isNaN(serverDate.getTime()) ? now : serverDate).toISOString();
-}

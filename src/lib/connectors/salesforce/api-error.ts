@@ -4,24 +4,27 @@ import type { HttpResponse } from '../../platform/http/types.ts';
 import { toObject, tryParseJson } from '../kit/json.ts';
 
 /** The first error that a body describes; both texts are empty when it describes none. */
-interface ApiError {
+export interface ApiError {
   /** Such as INVALID_FIELD. */
   code: string;
   /** In the words of Salesforce: for matching, never for people. */
   message: string;
+  /** The fields that it is about. */
+  fields: string[];
 }
 
 /**
  * Reads the errors of the API, which are a list. Some resources send one as an object, and those of
  * single items have `statusCode` instead of `errorCode`.
  */
-function readApiError(body: string): ApiError {
+export function readApiError(body: string): ApiError {
   const parsed = tryParseJson(body);
   const first: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
-  const { errorCode, statusCode, message } = toObject(first);
+  const { errorCode, statusCode, message, fields } = toObject(first);
   return {
     code: [errorCode, statusCode].find((code) => typeof code === 'string') ?? '',
     message: typeof message === 'string' ? message : '',
+    fields: Array.isArray(fields) ? fields.filter((field) => typeof field === 'string') : [],
   };
 }
 

@@ -70,7 +70,8 @@ interface Field {
 const isField = (field: unknown): field is Field =>
   typeof field === 'object' && field !== null && typeof Reflect.get(field, 'name') === 'string';
 
-async function requestDescription(access: Access, name: string) {
+/** Throws RemoteError `permission` when the user may not see the object. */
+export async function requestDescription(access: Access, name: string) {
   try {
     return await send(access, { url: buildUrl(access.settings, `sobjects/${name}/describe`) });
   } catch (error) {

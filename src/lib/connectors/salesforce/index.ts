@@ -1,5 +1,6 @@
 import { defineProvider } from '../contract/provider.ts';
 import { isTokenRejected } from './api-error.ts';
+import { salesforcePush } from './destination/index.ts';
 import { limits } from './limits.ts';
 import { salesforceSettings, type SalesforceSettings } from './settings.ts';
 import { streams } from './streams.ts';
@@ -29,6 +30,11 @@ export const salesforce = defineProvider({
     kind: 'oauth2',
     secrets: [
       {
+        name: 'clientId',
+        label: 'Consumer key',
+        help: 'The key of an application that allows the client credentials flow.',
+      },
+      {
         name: 'clientSecret',
         label: 'Consumer secret',
         help:
@@ -41,7 +47,7 @@ export const salesforce = defineProvider({
       // The general login hosts refuse this grant: it is only for the organisation's own address.
       tokenUrl: ({ baseUrl }: SalesforceSettings) => new URL('services/oauth2/token', baseUrl).href,
       tokenHosts: HOSTS,
-      form: ({ clientId }: SalesforceSettings, { clientSecret = '' }) => ({
+      form: (_settings, { clientId = '', clientSecret = '' }) => ({
         client_id: clientId,
         client_secret: clientSecret,
       }),
@@ -49,17 +55,10 @@ export const salesforce = defineProvider({
     },
   },
   settings: salesforceSettings,
-  settingFields: [
-    {
-      name: 'clientId',
-      label: 'Consumer key',
-      help: 'The key of the application that allows the client credentials flow.',
-      required: true,
-    },
-  ],
   hosts: HOSTS,
   limits,
   streams,
+  push: salesforcePush,
   whoAmI,
   async check(context) {
     await fetchResources(context);

@@ -1,4 +1,3 @@
-import { RemoteError } from '../../platform/http/errors.ts';
 import { parseDateTime } from '../kit/date-time.ts';
 import { toObject } from '../kit/json.ts';
 import { TIME_FIELD } from './describe.ts';
@@ -6,18 +5,17 @@ import { normalizeId } from './ids.ts';
 import type { Position } from './position.ts';
 import type { RowPlace } from './soql.ts';
 
-/** The place of the last row of a page; without rows, the list is where it was. */
+/**
+ * The place of the last row of a page that has an id and a time of change; where the list was when
+ * none has. Rows without them are rejected records, and must not end a list.
+ */
 export function findPlace({ isTimed, after }: Position, rows: readonly unknown[]): RowPlace | null {
-  if (rows.length === 0) return after;
-  const row = toObject(rows.at(-1));
-  const id = readId(row);
-  const at = isTimed ? parseDateTime(String(row[TIME_FIELD] ?? ''), 'UTC') : null;
-  if (id === undefined || (isTimed && at === null))
-    throw new RemoteError(
-      'malformed',
-      'Salesforce sent a record without an id or a time of change, so the list cannot go on.',
-    );
-  return { at: at?.toISOString() ?? null, id };
+  for (const row of rows.toReversed()) {
+    const id = readId(row);
+    const at = isTimed ? parseDateTime(String(toObject(row)[TIME_FIELD] ?? ''), 'UTC') : null;
+    if (id !== undefined && (!isTimed || at !== null)) return { at: at?.toISOString() ?? null, id };
+  }
+  return after;
 }
 
 /** The id of a row in its form of 18 characters; undefined when it has none. */

@@ -5,18 +5,12 @@ import { rootUrl } from '../kit/settings.ts';
 export const ANY_ORG = 'https://your-domain.my.salesforce.com/';
 
 /**
- * Settings of a Salesforce connection. Each one has a default; a token needs a `clientId` and the
- * organisation's own address.
+ * Settings of a Salesforce connection. Each one has a default; a token needs the organisation's own
+ * address.
  */
 export const salesforceSettings = z.strictObject({
   /** The organisation's My Domain, without a path. */
   baseUrl: z.preprocess(toMyDomain, rootUrl(ANY_ORG)),
-  /** The consumer key of the application. */
-  clientId: z
-    .string()
-    .trim()
-    .regex(/^[\w.]{0,255}$/, 'is not a consumer key')
-    .default(''),
   /** Rows per request. Salesforce allows 200 to 2,000 and may send fewer. */
   pageSize: z.coerce.number().int().min(200).max(2_000).default(1_000),
   /** From how many rows on a complete pass uses a job of Bulk API 2.0. */

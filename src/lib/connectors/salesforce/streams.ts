@@ -9,6 +9,7 @@ import { mapOpportunity, mapStage } from './mapping/opportunity.ts';
 import { mapCompany, mapContact } from './mapping/people.ts';
 import { readObject } from './paging.ts';
 import { readId } from './place.ts';
+import { OUR_KEY } from './our-key.ts';
 import type { SalesforceSettings } from './settings.ts';
 
 /**
@@ -85,6 +86,7 @@ const LEAD: SalesforceObject = {
     'ConvertedAccountId',
     'ConvertedContactId',
     'ConvertedOpportunityId',
+    OUR_KEY,
     ...OWNER,
   ],
 };

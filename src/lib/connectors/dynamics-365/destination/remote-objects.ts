@@ -39,10 +39,10 @@ export function createRemoteObjects(
     // The Web API creates a record under the id that its address names.
     toId: (_role, key) => key,
     read: (role, id, fields) => readRecord(environment, role, toRecordPath({ role, id }), fields),
-    readOwn: (role, key, fields) =>
+    readOwn: (role, { key }, fields) =>
       readRecord(environment, role, toRecordPath({ role, id: key }), fields),
     search: (role, key, fields) => searchRecords(environment, role, key, fields),
-    create: ({ key, ...given }, { detect }) =>
+    create: ({ key, leadId: _lead, ...given }, { detect }) =>
       writeRecord(
         environment,
         `the new ${TABLES[given.role].name}`,

@@ -1,4 +1,5 @@
 import type { LeadRecord } from '../../../records/lead.ts';
+import { readOurLeadId } from '../our-key.ts';
 import {
   parseRow,
   readFirstText,
@@ -37,6 +38,6 @@ export function mapLead(item: unknown): LeadRecord {
     dealValue: null,
     assignedTo: readText(row, 'Owner.Name'),
     summary: readRichText(row, 'Description'),
-    mirrorOf: null,
+    mirrorOf: readOurLeadId(row),
   };
 }

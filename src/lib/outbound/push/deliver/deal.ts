@@ -6,6 +6,7 @@ import {
   createRecord,
   ExistingRecord,
   pickMissingParents,
+  readOwnRecord,
   maxRounds,
   nameOf,
   setRemoteId,
@@ -82,7 +83,7 @@ async function findDeal(
     const record = await objects.read('deal', known, fields);
     return record ?? (Object.keys(pickDealBase(delivery)).length > 0 ? 'deleted' : null);
   }
-  const own = ownKey === undefined ? null : await objects.readOwn('deal', ownKey, fields);
+  const own = ownKey === undefined ? null : await readOwnRecord(delivery, 'deal', ownKey);
   if (own !== null || remoteLeadId === undefined) return own;
   const [other] = await objects.search('deal', { by: 'lead', remoteLeadId }, fields);
   return other ?? null;

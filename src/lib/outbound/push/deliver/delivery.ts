@@ -56,6 +56,14 @@ export const nameOf = ({ metadata }: Delivery, role: ObjectRole): string =>
 export const listFields = ({ plan }: Delivery, role: ObjectRole): string[] =>
   Object.keys(plan.records[role]?.values ?? {});
 
+/** The record that an earlier attempt made, if there is one. */
+export const readOwnRecord = (
+  delivery: Delivery,
+  role: ObjectRole,
+  key: string,
+): Promise<RemoteRecord | null> =>
+  delivery.objects.readOwn(role, { key, leadId: delivery.push.leadId }, listFields(delivery, role));
+
 export function findField(
   { metadata }: Delivery,
   role: ObjectRole,
@@ -118,7 +126,10 @@ export async function createRecord(
       `${label} asks people for ${quoteFields(expected)} of every ${nameOf(delivery, role)}. It is ` +
         'sent without.',
     );
-  const written = await objects.create({ role, key, values, parents }, { detect });
+  const written = await objects.create(
+    { role, key, leadId: delivery.push.leadId, values, parents },
+    { detect },
+  );
   if (written.kind !== 'done') return written;
   progress.made = { ...progress.made, [role]: { id: written.id, version: written.version } };
   setRemoteId(progress, role, written.id);

@@ -4,7 +4,7 @@ import { isId } from '../../../platform/id.ts';
 import { retryInTenant } from '../../../identity/tenancy/with-tenant.ts';
 import type { RemoteRecord } from '../../../connectors/contract/destination.ts';
 import { pushes } from '../../../schema/pushes.ts';
-import { listFields, type Delivery } from './delivery.ts';
+import { listFields, readOwnRecord, type Delivery } from './delivery.ts';
 
 export type FoundLead =
   | { kind: 'found'; record: RemoteRecord }
@@ -32,7 +32,7 @@ export async function findLead(delivery: Delivery, ownKey: string | undefined): 
     progress.remoteId = null;
   }
   const [ours] = await objects.search('lead', { by: 'ours', leadId: push.leadId }, fields);
-  const own = ours ?? (ownKey === undefined ? null : await objects.readOwn('lead', ownKey, fields));
+  const own = ours ?? (ownKey === undefined ? null : await readOwnRecord(delivery, 'lead', ownKey));
   return own === null ? findUnclaimedLead(delivery, fields) : { kind: 'found', record: own };
 }
 

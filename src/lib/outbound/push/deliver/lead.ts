@@ -55,6 +55,8 @@ export async function ensureLead(delivery: Delivery, parents: Parents): Promise<
           messages: [],
         };
       refusedAsDuplicate = written.kind === 'duplicate';
+      // Refused although it was known to be alike: by a rule that nothing bypasses.
+      if (refusedAsDuplicate && found.others > 0) return toDuplicateResult(delivery);
       existing.note(written);
       continue;
     }
@@ -132,7 +134,10 @@ function toClosedResult(delivery: Delivery, record: RemoteRecord): LeadResult {
       base: { ...delivery.push.base, ...kept },
       conflicts: [],
       standing,
-      messages: [...messages, `Its ${nameOf(delivery, 'deal')} is kept up to date.`],
+      messages:
+        delivery.metadata.objects.deal === undefined
+          ? messages
+          : [...messages, `Its ${nameOf(delivery, 'deal')} is kept up to date.`],
     };
   const conflicts =
     unsent.length === 0

@@ -12,6 +12,7 @@ import {
   pickMissingParents,
   maxRounds,
   setRemoteId,
+  readOwnRecord,
   readRemoteValue,
   unstableRecord,
   pickWritable,
@@ -65,7 +66,7 @@ async function findRelated(
   const own =
     ownKey === undefined || (known !== undefined && known === objects.toId(role, ownKey))
       ? null
-      : await objects.readOwn(role, ownKey, fields);
+      : await readOwnRecord(delivery, role, ownKey);
   if (own?.standing === 'open') return own;
   const others = await objects.search(role, toSearchKey(delivery, role), fields);
   return others.find(({ standing }) => standing === 'open') ?? before ?? own;
