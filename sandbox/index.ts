@@ -90,7 +90,7 @@ export interface Sandbox {
     };
   salesforce: Pick<SalesforceSandbox, 'org' | 'desk'> &
     Pick<SalesforceSandbox['control'], 'mutate' | 'poison' | 'truth'> & { baseUrl: string };
-  hubspot: Pick<HubSpotSandbox, 'account'> &
+  hubspot: Pick<HubSpotSandbox, 'account' | 'desk'> &
     Pick<HubSpotSandbox['control'], 'mutate' | 'poison' | 'truth'> & { baseUrl: string };
   close(graceMs?: number): Promise<void>;
 }
@@ -133,7 +133,12 @@ export async function startSandbox({
     clienttether,
     dynamics365: { ...exposeCrm(d365, kit.url), loginUrl: `${kit.url}${d365.basePath}` },
     salesforce: exposeCrm(sf, kit.url),
-    hubspot: { baseUrl: `${kit.url}${hs.basePath}`, account: hs.account, ...hs.control },
+    hubspot: {
+      baseUrl: `${kit.url}${hs.basePath}`,
+      account: hs.account,
+      desk: hs.desk,
+      ...hs.control,
+    },
     partnerCenter: {
       baseUrl: `${loginUrl}v1.0/engagements/`,
       loginUrl,

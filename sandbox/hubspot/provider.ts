@@ -14,10 +14,12 @@ import { Refusal, unauthenticated } from './errors.ts';
 import { list } from './list.ts';
 import { details, owners, pipelines, properties } from './lookups.ts';
 import { findObjects } from './search.ts';
+import { SignInDesk } from './oauth.ts';
 import type { HubSpotSpec } from './spec.ts';
 
 export interface HubSpotSandbox extends SandboxProvider {
   account(name: string): HubSpotAccount;
+  desk: SignInDesk;
   control: Pick<ProviderControl, 'accounts' | 'rebuild'> & {
     truth(account: string, kind?: string): Record<string, WireRow[]>;
     mutate(account: string, body: { changes: HubSpotChange[] }): { ids: string[] };
@@ -42,8 +44,10 @@ const ROUTES: readonly (readonly [method: string, pattern: string, handler: Hand
 export function hubSpot(specs: readonly HubSpotSpec[], clock: SandboxClock): HubSpotSandbox {
   const accounts = new Accounts(specs, (spec) => new HubSpotAccount(spec, clock));
   const account = (name: string) => accounts.get(name);
+  const desk = new SignInDesk(clock, specs);
   const nameOf = (authorization: string | undefined) =>
-    specs.find(({ token }) => authorization === `Bearer ${token}`)?.name ?? null;
+    specs.find(({ token }) => authorization === `Bearer ${token}`)?.name ??
+    desk.findAccount(authorization);
   const toRoute = ([method, pattern, handler]: (typeof ROUTES)[number]): Route => ({
     method,
     pattern,
@@ -59,7 +63,16 @@ export function hubSpot(specs: readonly HubSpotSpec[], clock: SandboxClock): Hub
     key: 'hubspot',
     basePath: '/hubspot/',
     account,
-    routes: ROUTES.map(toRoute),
+    desk,
+    routes: [
+      { method: 'GET', pattern: 'oauth/authorize', handle: (request) => desk.authorize(request) },
+      ...['oauth/v1/token', 'oauth/v3/token'].map((pattern) => ({
+        method: 'POST',
+        pattern,
+        handle: (request: SandboxRequest) => desk.respond(request),
+      })),
+      ...ROUTES.map(toRoute),
+    ],
     identify: ({ headers }) => nameOf(headers.authorization),
     control: {
       accounts: () => accounts.list(),

@@ -20,6 +20,10 @@ export interface HubSpotSpec {
   name: string;
   label: string;
   token: string;
+  /** A public app that people sign in with. */
+  app?: { clientId: string; clientSecret: string };
+  /** Each refresh token is good once and comes with its successor. Default false. */
+  rotates?: boolean;
   portalId: number;
   seed: string;
   /**

@@ -1,6 +1,7 @@
 import { defineProvider } from '../contract/provider.ts';
 import { limits } from './limits.ts';
 import { hubSpotSettings } from './settings.ts';
+import { signIn } from './sign-in.ts';
 import { streams } from './streams.ts';
 import { check, whoAmI } from './who-am-i.ts';
 
@@ -30,6 +31,7 @@ export const hubspot = defineProvider({
       },
     ],
   },
+  otherAuth: [signIn],
   settings: hubSpotSettings,
   hosts: ['api.hubapi.com'],
   limits,

@@ -36,21 +36,29 @@ async function send(access: Access, request: HttpRequest): Promise<HttpResponse>
   const response = await access.http
     .request({
       ...request,
-      headers: { accept: 'application/json', authorization: `Bearer ${readToken(access)}` },
+      headers: { accept: 'application/json', ...authorize(access) },
       accept: refusals,
     })
     .catch((error: unknown) => {
-      throw error instanceof RemoteError && error.status === 401 ? refusedToken(error) : error;
+      const isRefused = error instanceof RemoteError && error.status === 401;
+      throw isRefused && hasOwnToken(access) ? refusedToken(error) : error;
     });
   if (response.status < 300) return response;
   throw toRemoteError(response);
 }
 
-/** Trims the token, because pasted ones often end in a line break, which headers cannot contain. */
-function readToken({ secrets }: Access): string {
-  const token = secrets['accessToken']?.trim() ?? '';
+/** Whether the connection has the token of a private app, and not one from a sign-in. */
+const hasOwnToken = ({ secrets }: Access): boolean => secrets['accessToken'] !== undefined;
+
+/**
+ * The token of a private app; that of a sign-in is added elsewhere. Trims it, because pasted ones
+ * often end in a line break, which headers cannot contain.
+ */
+function authorize(access: Access): Record<string, string> {
+  if (!hasOwnToken(access)) return {};
+  const token = access.secrets['accessToken']?.trim() ?? '';
   if (token === '') throw refusedToken();
-  return token;
+  return { authorization: `Bearer ${token}` };
 }
 
 function refusedToken(cause?: RemoteError): RemoteError {

@@ -11,6 +11,8 @@ const lifecycleStages = (defaults: readonly string[]) =>
 /** Settings of a HubSpot connection. Each one has a default. */
 export const hubSpotSettings = z.strictObject({
   baseUrl: rootUrl(DEFAULT_BASE_URL),
+  /** Where people sign in; HubSpot leads them on to the data centre of their account. */
+  loginUrl: rootUrl('https://app.hubspot.com/'),
   /** Rows per list page; a search page has twice as many. HubSpot allows 100 and 200. */
   pageSize: z.coerce.number().int().min(1).max(100).default(100),
   /** Contacts in these stages are leads, and so is everybody who ever became one. */
