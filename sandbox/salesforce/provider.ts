@@ -16,6 +16,7 @@ import { notFound, Refusal } from './errors.ts';
 import { createJob, readJob, readResults } from './jobs.ts';
 import { Org } from './org.ts';
 import { query, queryMore } from './query.ts';
+import { SignIns } from './sign-in.ts';
 import type { SalesforceSpec } from './spec.ts';
 import type { WireRow } from './wire.ts';
 import { create, remove, update } from './write.ts';
@@ -45,6 +46,7 @@ export function salesforce(
     specs.map(({ name, clientId, clientSecret }) => ({ account: name, clientId, clientSecret })),
     rules,
   );
+  const signIns = new SignIns(specs, desk);
   const orgs = new Accounts(specs, (spec) => new Org(spec, clock));
   const org = (name: string) => orgs.get(name);
   const route = (method: string, pattern: string, handler: Handler): Route => ({
@@ -61,7 +63,12 @@ export function salesforce(
       {
         method: 'POST',
         pattern: 'services/oauth2/token',
-        handle: (request) => token(request, desk, org, clock),
+        handle: (request) => token(request, { desk, signIns, org, clock }),
+      },
+      {
+        method: 'GET',
+        pattern: 'services/oauth2/authorize',
+        handle: (request) => signIns.authorize(request),
       },
       ...apiRoutes(route),
     ],
@@ -126,16 +133,20 @@ function respond(
   }
 }
 
+interface TokenEndpoint {
+  desk: TokenDesk;
+  signIns: SignIns;
+  org: (name: string) => Org;
+  clock: SandboxClock;
+}
+
 /**
  * The token endpoint: no lifetime, the address of the organisation, and refusals with status 400.
  */
-function token(
-  request: SandboxRequest,
-  desk: TokenDesk,
-  org: (name: string) => Org,
-  clock: SandboxClock,
-): Reply {
-  const reply = desk.respond(request);
+function token(request: SandboxRequest, { desk, signIns, org, clock }: TokenEndpoint): Reply {
+  const form = new URLSearchParams(request.body);
+  const isCode = form.get('grant_type') === 'authorization_code';
+  const reply = isCode ? signIns.exchange(form) : desk.respond(request);
   const body = JSON.parse(reply.body) as Record<string, string>;
   if (reply.status >= 400) {
     const error = body['error'] === 'invalid_client' ? 'invalid_client' : (body['error'] ?? '');
@@ -148,7 +159,8 @@ function token(
     ...json({
       access_token: body['access_token'],
       signature: 'c2FuZGJveA==',
-      scope: 'api',
+      ...(body['refresh_token'] !== undefined && { refresh_token: body['refresh_token'] }),
+      scope: body['refresh_token'] === undefined ? 'api' : 'refresh_token api',
       instance_url: root,
       id: `${root}/id/${found.id}/${found.userId}`,
       token_type: 'Bearer',

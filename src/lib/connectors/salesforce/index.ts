@@ -1,13 +1,12 @@
 import { defineProvider } from '../contract/provider.ts';
 import { isTokenRejected } from './api-error.ts';
 import { salesforcePush } from './destination/index.ts';
+import { LOGIN_HOSTS, ORG_HOSTS } from './hosts.ts';
 import { limits } from './limits.ts';
 import { salesforceSettings, type SalesforceSettings } from './settings.ts';
+import { signIn } from './sign-in.ts';
 import { streams } from './streams.ts';
 import { fetchResources, whoAmI } from './who-am-i.ts';
-
-/** My Domains: of the public clouds, and of the one of the United States Department of Defense. */
-const HOSTS = ['*.my.salesforce.com', '*.my.salesforce.mil'];
 
 /**
  * Salesforce: leads, accounts, contacts, opportunities, activities and notes of a customer.
@@ -17,7 +16,7 @@ const HOSTS = ['*.my.salesforce.com', '*.my.salesforce.mil'];
  * objects are described first (describe.ts). Everything is read at first and once a day, of large
  * objects by a job of Bulk API 2.0 (job.ts); other passes follow the time of change (paging.ts,
  * position.ts) and the feed of deletions (deletions.ts). Tokens have no lifetime: they are used
- * until they are rejected.
+ * until they are rejected. People may also sign in themselves (sign-in.ts).
  *
  * Sources: https://developer.salesforce.com/docs/platform/api-rest/guide/intro-rest.md and its
  * sibling pages.
@@ -46,7 +45,7 @@ export const salesforce = defineProvider({
       kind: 'client_credentials',
       // The general login hosts refuse this grant: it is only for the organisation's own address.
       tokenUrl: ({ baseUrl }: SalesforceSettings) => new URL('services/oauth2/token', baseUrl).href,
-      tokenHosts: HOSTS,
+      tokenHosts: ORG_HOSTS,
       form: (_settings, { clientId = '', clientSecret = '' }) => ({
         client_id: clientId,
         client_secret: clientSecret,
@@ -54,8 +53,9 @@ export const salesforce = defineProvider({
       isTokenRejected,
     },
   },
+  otherAuth: [signIn],
   settings: salesforceSettings,
-  hosts: HOSTS,
+  hosts: [...ORG_HOSTS, ...LOGIN_HOSTS],
   limits,
   streams,
   push: salesforcePush,
