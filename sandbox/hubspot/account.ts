@@ -58,7 +58,12 @@ export class HubSpotAccount {
     const own = this.spec.custom?.[type] ?? [];
     return [
       ...properties,
-      ...own.map((name) => ({ name, kind: 'text' as const, isCustom: true as const })),
+      ...own.map((name) => ({
+        name,
+        kind: 'text' as const,
+        isCustom: true as const,
+        isUnique: this.spec.unique?.[type]?.includes(name) === true,
+      })),
     ];
   }
 

@@ -70,25 +70,38 @@ function pipeline(id: string, label: string, displayOrder: number, stages: reado
   return { id, label, displayOrder, ...times, stages: all.toReversed() };
 }
 
+/** Properties that nobody but HubSpot fills. */
+export const SYSTEM =
+  /^(hs_object_id|hs_merged_object_ids|createdate|lastmodifieddate|hs_(createdate|lastmodifieddate)|hs_lifecyclestage_\w+_date|hs_analytics_source)$/;
+
 /** GET of the properties of a type. */
 export function properties(account: HubSpotAccount, { params }: SandboxRequest): Reply {
   const spec = account.readable(params.type ?? '');
-  const results = account.properties(spec).map(({ name, kind, options = [], isCustom }) => ({
-    name,
-    label: name,
-    type: {
-      text: 'string',
-      number: 'number',
-      time: 'datetime',
-      choice: 'enumeration',
-      flag: 'bool',
-    }[kind],
-    fieldType: kind === 'choice' ? 'select' : 'text',
-    groupName: 'information',
-    description: '',
-    ...(isCustom !== true && { hubspotDefined: true }),
-    archived: false,
-    options: options.map((option, displayOrder) => ({ ...option, displayOrder, hidden: false })),
-  }));
+  const results = account
+    .properties(spec)
+    .map(({ name, kind, options = [], isCustom, isUnique, isReadOnly }) => ({
+      name,
+      label: name,
+      type: {
+        text: 'string',
+        number: 'number',
+        time: 'datetime',
+        choice: 'enumeration',
+        flag: 'bool',
+      }[kind],
+      fieldType: kind === 'choice' ? 'select' : 'text',
+      groupName: 'information',
+      description: '',
+      ...(isCustom !== true && { hubspotDefined: true }),
+      archived: false,
+      hasUniqueValue: isUnique === true,
+      calculated: false,
+      modificationMetadata: {
+        archivable: isCustom === true,
+        readOnlyDefinition: isCustom !== true,
+        readOnlyValue: isReadOnly === true || SYSTEM.test(name),
+      },
+      options: options.map((option, displayOrder) => ({ ...option, displayOrder, hidden: false })),
+    }));
   return json({ results });
 }

@@ -16,6 +16,7 @@ import { details, owners, pipelines, properties } from './lookups.ts';
 import { findObjects } from './search.ts';
 import { SignInDesk } from './oauth.ts';
 import type { HubSpotSpec } from './spec.ts';
+import { archive, read, update, upsert } from './write.ts';
 
 export interface HubSpotSandbox extends SandboxProvider {
   account(name: string): HubSpotAccount;
@@ -35,6 +36,10 @@ const ROUTES: readonly (readonly [method: string, pattern: string, handler: Hand
   ['GET', 'crm/v3/pipelines/:type', pipelines],
   ['GET', 'crm/v3/properties/:type', properties],
   ['GET', 'crm/v3/objects/:type', list],
+  ['GET', 'crm/v3/objects/:type/:id', read],
+  ['PATCH', 'crm/v3/objects/:type/:id', update],
+  ['DELETE', 'crm/v3/objects/:type/:id', archive],
+  ['POST', 'crm/v3/objects/:type/batch/upsert', upsert],
   ['POST', 'crm/v3/objects/:type/search', findObjects],
   ['POST', 'crm/v3/objects/:type/batch/read', readBatch],
   ['POST', 'crm/v4/associations/:from/:to/batch/read', readLinks],

@@ -1,7 +1,10 @@
 import type { TypeName } from './types.ts';
 
 /** What a private app may be allowed to read. */
-export type Scope = `crm.objects.${TypeName | 'owners'}.read` | `crm.schemas.${TypeName}.read`;
+export type Scope =
+  | `crm.objects.${TypeName | 'owners'}.read`
+  | `crm.schemas.${TypeName}.read`
+  | 'crm.objects.contacts.write';
 
 /** Limits as documented for the smallest accounts with a paid plan, unless told otherwise. */
 export interface LimitRules {
@@ -42,6 +45,8 @@ export interface HubSpotSpec {
   unknownTypeStatus?: 400 | 404;
   /** Properties that the account has added, by type. */
   custom?: Partial<Record<TypeName, readonly string[]>>;
+  /** Those of them whose values are unique, by type. */
+  unique?: Partial<Record<TypeName, readonly string[]>>;
   /** A second pipeline of deals with stages of the same names. Default false. */
   hasSecondPipeline?: boolean;
   /** How long a change takes to be found by searches, in milliseconds. Default 0. */

@@ -19,6 +19,10 @@ export interface PropertySpec {
   kind: 'text' | 'number' | 'time' | 'choice' | 'flag';
   options?: readonly Option[];
   isCustom?: true;
+  /** No two objects have the same value. */
+  isUnique?: boolean;
+  /** HubSpot fills it itself. */
+  isReadOnly?: true;
 }
 
 export interface ObjectSpec {
@@ -68,6 +72,7 @@ const specs: readonly ObjectSpec[] = [
       ...text('firstname', 'lastname', 'email', 'phone', 'mobilephone', 'company', 'website'),
       ...text('city', 'state', 'jobtitle', 'message'),
       ...numbers('associatedcompanyid'),
+      { name: 'hs_email_domain', kind: 'text', isReadOnly: true },
       choice('lifecyclestage', {
         subscriber: 'Subscriber',
         lead: 'Lead',

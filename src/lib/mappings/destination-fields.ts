@@ -1,7 +1,10 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { Tx } from '../platform/db/pool.ts';
-import type { HttpClient } from '../platform/http/types.ts';
-import type { PushDefinition, TargetMetadata } from '../connectors/contract/destination.ts';
+import type {
+  PushContext,
+  PushDefinition,
+  TargetMetadata,
+} from '../connectors/contract/destination.ts';
 import { retryInTenant } from '../identity/tenancy/with-tenant.ts';
 import { pushTargets } from '../schema/pushes.ts';
 
@@ -42,7 +45,7 @@ export async function selectTargetMetadata(
 export async function loadTargetMetadata(
   key: Key,
   push: PushDefinition,
-  context: { http: HttpClient; settings: unknown },
+  context: PushContext,
 ): Promise<TargetMetadata> {
   const fresh = sql`${pushTargets.fetchedAt} > now() - make_interval(hours => ${cacheHours})`;
   const [known] = await retryInTenant(key.tenantId, (tx) =>
@@ -60,7 +63,7 @@ export async function loadTargetMetadata(
 export async function refreshTargetMetadata(
   key: Key,
   push: PushDefinition,
-  context: { http: HttpClient; settings: unknown },
+  context: PushContext,
 ): Promise<TargetMetadata> {
   const metadata = await push.describe(context);
   const read = { metadata, fetchedAt: sql`now()` };

@@ -21,13 +21,14 @@ export async function refreshFields(
   return withConnection(
     { tenantId, connectionId },
     { deadlineMs, retry: { retries: 1 } },
-    async ({ provider, settings, http }) => {
+    async ({ provider, settings, http, secrets }) => {
       if (provider.push === undefined)
         throw new Problem('not_found', `Leads cannot be pushed to ${provider.label}.`);
       try {
         return await refreshTargetMetadata({ tenantId, connectionId }, provider.push, {
           http,
           settings,
+          secrets,
         });
       } catch (error) {
         if (!(error instanceof RemoteError)) throw error;

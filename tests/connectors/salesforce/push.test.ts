@@ -80,6 +80,9 @@ describe('a lead in Salesforce', () => {
       remoteIds: {},
     });
     expect(sandbox.salesforce.truth('org', 'Account')['Account']).toEqual([]);
+    const told = JSON.stringify(await eventsOf(stage, leadId));
+    for (const personal of ['Lovelace', 'Ada', 'ada@', 'Globex'])
+      expect(told).not.toContain(personal);
   });
 
   it('is sent nothing when nothing changed, and only what changed when something did', async () => {

@@ -146,7 +146,7 @@ interface Write {
 }
 
 /** What a record is created under, the same in each attempt. */
-interface RecordKey {
+export interface RecordKey {
   /** A UUID that follows from what the record is about. */
   key: string;
   /** The lead that it is made for. Of a lead's own record this is a key, too. */
@@ -188,9 +188,11 @@ export interface RemoteObjects {
 }
 
 /** What a push may use. The client records each request for the audit trail. */
-interface PushContext<Settings> {
+export interface PushContext<Settings = unknown> {
   http: HttpClient;
   settings: Settings;
+  /** Decrypted secrets by name, as declared in `auth.secrets`. They only belong in headers. */
+  secrets: Record<string, string>;
 }
 
 /** Writes leads to a CRM. */

@@ -1,4 +1,5 @@
 import { defineProvider } from '../contract/provider.ts';
+import { hubSpotPush } from './destination/index.ts';
 import { limits } from './limits.ts';
 import { hubSpotSettings } from './settings.ts';
 import { signIn } from './sign-in.ts';
@@ -36,6 +37,7 @@ export const hubspot = defineProvider({
   hosts: ['api.hubapi.com'],
   limits,
   streams,
+  push: hubSpotPush,
   whoAmI,
   check,
 });

@@ -30,10 +30,18 @@ export const get = (
 export const post = (access: Access, path: string, json: unknown): Promise<HttpResponse> =>
   send(access, { method: 'POST', url: toUrl(access, path), json, effect: 'none' });
 
-const toUrl = ({ settings }: Access, path: string): string => new URL(path, settings.baseUrl).href;
+export const toUrl = ({ settings }: Pick<Access, 'settings'>, path: string): string =>
+  new URL(path, settings.baseUrl).href;
 
 async function send(access: Access, request: HttpRequest): Promise<HttpResponse> {
-  const response = await access.http
+  const response = await exchange(access, request);
+  if (response.status < 300) return response;
+  throw toRemoteError(response);
+}
+
+/** Sends one request and returns refusals as well. Throws RemoteError for everything else. */
+export function exchange(access: Access, request: HttpRequest): Promise<HttpResponse> {
+  return access.http
     .request({
       ...request,
       headers: { accept: 'application/json', ...authorize(access) },
@@ -43,8 +51,6 @@ async function send(access: Access, request: HttpRequest): Promise<HttpResponse>
       const isRefused = error instanceof RemoteError && error.status === 401;
       throw isRefused && hasOwnToken(access) ? refusedToken(error) : error;
     });
-  if (response.status < 300) return response;
-  throw toRemoteError(response);
 }
 
 /** Whether the connection has the token of a private app, and not one from a sign-in. */

@@ -96,7 +96,11 @@ function createDelivery(
 ): Delivery {
   const { provider, metadata, mapping } = session;
   const objects = session.push.open(
-    { http: auditLog.wrapClient(session.http), settings: session.settings },
+    {
+      http: auditLog.wrapClient(session.http),
+      settings: session.settings,
+      secrets: session.secrets,
+    },
     metadata,
   );
   return {

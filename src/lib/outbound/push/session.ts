@@ -32,14 +32,18 @@ export function withPushSession<T>(
     ...(signal && { signal }),
   };
   return withConnection({ tenantId, connectionId }, options, async (connection) => {
-    const { provider, settings, http } = connection;
+    const { provider, settings, http, secrets } = connection;
     const { push } = provider;
     if (push === undefined) throw new Error(`${provider.key} takes no leads`);
     const mapping = await retryInTenant(tenantId, (tx) =>
       selectMapping(tx, tenantId, connectionId),
     );
     await answerProbe(connection);
-    const metadata = await loadTargetMetadata({ tenantId, connectionId }, push, { http, settings });
+    const metadata = await loadTargetMetadata({ tenantId, connectionId }, push, {
+      http,
+      settings,
+      secrets,
+    });
     return work({ ...connection, push, metadata, mapping, signal });
   });
 }

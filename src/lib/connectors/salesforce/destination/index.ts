@@ -11,6 +11,7 @@ import { createRemoteObjects } from './remote-objects.ts';
 export const salesforcePush: PushDefinition<SalesforceSettings> = {
   objects: { lead: OBJECT },
   defaultMapping,
+  personalFields: ['FirstName', 'LastName', 'Company'],
   describe,
   open: createRemoteObjects,
   recordUrl: ({ baseUrl }, remoteId) => `${baseUrl}${remoteId}`,
