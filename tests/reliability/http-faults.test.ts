@@ -16,7 +16,7 @@ const stageOf = async (key: string) =>
 describe.each(providers.map(({ key, label }) => ({ key, label })))('$label', ({ key, label }) => {
   it.skipIf(!existsSync(fileOf(key)))(
     'comes to the truth after each HTTP fault',
-    { timeout: times(180_000, 1_200_000) },
+    { timeout: times(300_000, 1_800_000) },
     async ({ task }) => {
       const places = times(1, 5);
       task.meta.shown = {
