@@ -180,6 +180,8 @@ export function demoPortals(): HubSpotSpec[] {
       seed: 'juniper-hubspot',
       contacts: 120,
       countedOn: COUNTED_ON,
+      custom: { contacts: ['tributary_id', 'tributary_score', 'tributary_segment'] },
+      unique: { contacts: ['tributary_id'] },
     },
   ];
 }

@@ -74,7 +74,7 @@ export function describeDemo(): string[] {
       (slug) => `    ${`admin@${slug}.test`.padEnd(26)} admin of ${slug} (or viewer@${slug}.test)`,
     ),
     '',
-    '  The worker reads the data from a sandbox on this machine: ' +
-      'ClientTether, and for summit also Partner Center and Dynamics 365.',
+    '  The worker reads the data from a sandbox on this machine: ClientTether, and also',
+    '  Partner Center and Dynamics 365 for summit, Salesforce for harbor, HubSpot for juniper.',
   ];
 }

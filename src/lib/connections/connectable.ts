@@ -11,6 +11,9 @@ export interface Connectable {
   auth: string | null;
   /** Tells the forms of a page apart. */
   id: string;
+  /** What the system is called. */
+  system: string;
+  /** As `system`, with the way to authenticate where there are several. */
   label: string;
   secrets: readonly SecretField[];
   settings: readonly { name: string; label: string; help: string; required?: boolean }[];
@@ -32,6 +35,7 @@ export function listConnectable(): Connectable[] {
         key: provider.key,
         auth: key,
         id: key === null ? provider.key : `${provider.key}-${key}`,
+        system: provider.label,
         label: label === null ? provider.label : `${provider.label} ${label}`,
         secrets: byRedirect ? entered.filter(({ name }) => name !== 'refreshToken') : entered,
         settings: provider.settingFields ?? [],

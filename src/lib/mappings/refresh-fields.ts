@@ -35,7 +35,7 @@ export async function refreshFields(
         throw new Problem(
           'conflict',
           `The fields of ${provider.label} could not be read. ${error.message} ` +
-            'The fields that were read last time are still in use.',
+            'If they were read before, those are still in use.',
         );
       }
     },

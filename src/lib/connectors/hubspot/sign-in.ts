@@ -16,8 +16,12 @@ const SCOPES = [
   'crm.objects.companies.read',
   'crm.objects.deals.read',
 ];
-/** Names of owners, and objects that many accounts do not have. */
-const OPTIONAL_SCOPES = ['crm.objects.owners.read', 'crm.objects.leads.read'];
+/** Names of owners, objects that many accounts do not have, and what only pushes need. */
+const OPTIONAL_SCOPES = [
+  'crm.objects.owners.read',
+  'crm.objects.leads.read',
+  'crm.objects.contacts.write',
+];
 
 /**
  * Sign-in with a public app. Access tokens hold for half an hour; the refresh token holds until the
