@@ -25,11 +25,11 @@ export const domain = defineTransformation({
           'website, the others are e-mail addresses.',
       }),
   }),
-  limits: `Reads ${readUpTo} characters of each of ${mostAddresses} addresses.`,
+  limits: `Lists of addresses count as several. Reads ${readUpTo} characters of each of ${mostAddresses}.`,
   apply:
     ({ ownOnly }) =>
     (value) => {
-      const [website, ...emails] = (Array.isArray(value) ? value : [value]).slice(0, mostAddresses);
+      const [website, ...emails] = [value].flat(2).slice(0, mostAddresses);
       const site = toAddress(website ?? null);
       const mails = emails.map(toAddress);
       if (site === undefined || mails.includes(undefined)) return unreadable;
@@ -45,6 +45,7 @@ export const domain = defineTransformation({
       gives: 'contoso.com',
     },
     { args: { ownOnly: true }, given: 'ana@gmail.com', gives: null },
+    { given: [null, ['ana@contoso.com']], gives: 'contoso.com' },
     { given: 'no address', gives: null },
   ],
 });

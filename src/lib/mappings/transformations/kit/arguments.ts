@@ -33,7 +33,9 @@ export const locale = z
 
 const currencies = new Set([...Intl.supportedValuesOf('currency'), 'XXX']);
 
+export const isCurrency = (code: string): boolean => currencies.has(code);
+
 /** The code of a currency (ISO 4217). */
 export const currencyCode = z
   .string()
-  .refine((code) => currencies.has(code), 'is no currency; write a code such as USD');
+  .refine(isCurrency, 'is no currency; write a code such as USD');

@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { defaultMapping } from '#lib/connectors/dynamics-365/destination/default-mapping.ts';
+import { mapLead } from '#lib/connectors/dynamics-365/mapping/lead.ts';
+import { mapReferral } from '#lib/connectors/partner-center/mapping.ts';
+import type { SourceRow } from '#lib/mappings/derived-values.ts';
+import { pushSources, readSourceValues } from '#lib/mappings/lead-fields.ts';
+import { compileMapping } from '#lib/mappings/schema/compile.ts';
+import { compileInverse } from '#lib/mappings/schema/invert.ts';
+import { mappingShape } from '#lib/mappings/schema/shape.ts';
+import { segments } from '#lib/records/lead.ts';
+import { derivedValues, dynamicsLead, referral } from './providers.ts';
+
+function readFixture(provider: string, file: string): unknown[] {
+  const text = readFileSync(`src/lib/connectors/${provider}/fixtures/${file}`, 'utf8');
+  return (JSON.parse(text) as { value: unknown[] }).value;
+}
+
+/** A record with its points in time as text, as schemas write them. */
+const asJson = (record: object): unknown => JSON.parse(JSON.stringify(record));
+
+describe('a schema makes of real items what the code of the provider does', () => {
+  it.each([
+    ['a lead of Dynamics 365', dynamicsLead, mapLead, readFixture('dynamics-365', 'leads.json')],
+    ['a referral', referral, mapReferral, readFixture('partner-center', 'referrals.json')],
+  ])('%s', async (_what, mapping, map, items) => {
+    const convert = await compileMapping(mapping);
+    expect(items.length).toBeGreaterThan(0);
+    for (const item of items) {
+      const { values, problems } = convert(item);
+      expect(problems).toEqual([]);
+      expect(asJson(map(item))).toMatchObject(values);
+    }
+  });
+
+  it('the values that are derived for Dynamics 365', async () => {
+    const convert = await compileMapping(derivedValues);
+    const anyLead = fc.record({
+      score: fc.option(fc.integer({ min: 0, max: 100 })),
+      priority: fc.option(fc.integer({ min: 1, max: 6 })),
+      segment: fc.option(fc.constantFrom(...segments)),
+      mailProvider: fc.option(fc.constantFrom('self_hosted', 'google')),
+      website: fc.option(fc.constant('https://x.example')),
+      domain: fc.option(fc.constant('x.example')),
+      company: fc.option(fc.constant('Contoso')),
+    });
+    fc.assert(
+      fc.property(anyLead, (lead) => {
+        const row = { ...lead, name: 'Ana', firstName: null, lastName: null, referralType: null };
+        const byCode = readSourceValues({
+          lead: row as unknown as SourceRow['lead'],
+          company: null,
+          evidence: null,
+          referralId: null,
+        });
+        expect(byCode).toMatchObject(convert(lead).values);
+      }),
+    );
+  });
+});
+
+describe('the default mapping of Dynamics 365', () => {
+  const schema = mappingShape.parse(
+    defaultMapping.map(({ role, target, source, labels }) => ({
+      target: `${role}.${target}`,
+      sources: [source],
+      steps:
+        labels === undefined
+          ? []
+          : [
+              {
+                fn: 'lookup',
+                args: { table: Object.entries(labels).map(([from, to]) => ({ from, to })) },
+              },
+            ],
+    })),
+  );
+
+  it('is a schema, too, whose values are those that a push sends', async () => {
+    const convert = await compileMapping(schema);
+    const values = Object.fromEntries(
+      pushSources.map(({ key, choices }, at) => [key, choices?.[0] ?? `value ${at}`]),
+    );
+    const { values: sent, problems } = convert(values);
+    expect(problems).toEqual([]);
+    for (const { role, target, source, labels } of defaultMapping)
+      expect(sent[`${role}.${target}`]).toBe(labels?.[String(values[source])] ?? values[source]);
+  });
+
+  it('brings plain fields back, and says why tables do not', async () => {
+    const { restore, oneWay } = await compileInverse(schema);
+    expect(restore(new Map([['lead.telephone1', '+1']])).values).toEqual(
+      new Map([['phone', '+1']]),
+    );
+    expect(oneWay.map(({ target }) => target)).toEqual([
+      'lead.leadsourcecode',
+      'lead.hnt_huntertenantsize',
+      'lead.hnt_referraltype',
+    ]);
+  });
+});
