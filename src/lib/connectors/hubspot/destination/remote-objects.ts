@@ -107,6 +107,7 @@ async function searchDomain(
     sorts: [{ propertyName: 'createdate', direction: 'ASCENDING' }],
     properties: [...new Set([...SYSTEM_PROPERTIES, ...known])],
     limit: MAX_FOUND,
+    after: '0',
   });
   return parseSearch(body).results.flatMap((each) => {
     const row = parseRow(each);
