@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { objectRoles } from '#lib/connectors/contract/destination.ts';
+import { pushSources } from '#lib/mappings/lead-fields.ts';
+import { mappingSchema } from '#lib/mappings/store.ts';
 import { recordSchemas } from '#lib/records/registry.ts';
 import { isAllowedHost } from '#lib/platform/http/guard.ts';
 import { getProvider, providers } from '#lib/connectors/registry.ts';
@@ -113,6 +116,37 @@ describe.each(providers.map((provider) => [provider.key, provider] as const))(
         expect(writeBack.next(state)).not.toContainEqual(state);
       }
       expect(items.length).toBeGreaterThan(0);
+    });
+
+    it('takes leads, if at all, by a mapping of its own objects and of fields that we have', () => {
+      const { push } = provider;
+      if (push === undefined) return;
+      const roles = objectRoles.filter((role) => push.objects[role] !== undefined);
+      expect(roles).toContain('lead');
+      expect(new Set(Object.values(push.objects)).size).toBe(roles.length);
+      expect(mappingSchema.parse(push.defaultMapping)).toEqual(push.defaultMapping);
+      for (const { role, source } of push.defaultMapping) {
+        expect(roles).toContain(role);
+        if (!source.startsWith('=')) expect(pushSources.map(({ key }) => key)).toContain(source);
+      }
+      const fills = push.defaultMapping.map(({ role, target }) => `${role}.${target}`);
+      expect(new Set(fills).size).toBe(fills.length);
+    });
+
+    it('reads the fields of a lead out of what its streams of leads deliver', () => {
+      const { toFields } = provider.push ?? {};
+      if (toFields === undefined) return;
+      const targets = new Set(provider.push?.defaultMapping.map(({ target }) => target));
+      const items = provider.streams
+        .filter(({ entity }) => entity === 'lead')
+        .flatMap(({ name, parse }) =>
+          fixtures
+            .filter((file) => file.split('.')[0] === name)
+            .flatMap((file) => parse(readFileSync(join(folder, 'fixtures', file), 'utf8'))),
+        );
+      const found = items.flatMap((item) => Object.keys(toFields(item)));
+      expect(found.some((name) => targets.has(name))).toBe(true);
+      for (const strange of [null, 'text', 7, [], {}]) expect(toFields(strange)).toEqual({});
     });
 
     it('has no fixture without a stream', () => {
