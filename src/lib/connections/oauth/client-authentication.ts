@@ -65,7 +65,11 @@ function readKey(pem: string): KeyObject {
     const [, label = '', body = ''] =
       /-----BEGIN ([A-Z ]+)-----([\s\S]*?)-----END/.exec(pem.replaceAll(String.raw`\n`, '\n')) ??
       [];
-    const lines = body.replaceAll(/\s+/g, '').replaceAll(/.{64}/g, '$&\n');
+    const lines =
+      body
+        .replaceAll(/\s+/g, '')
+        .match(/.{1,64}/g)
+        ?.join('\n') ?? '';
     return createPrivateKey(`-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`);
   } catch {
     throw unusableKey();
