@@ -20,9 +20,12 @@ interface Document {
 }
 const document = async () => (await api.web.visitor().json<Document>('/api/openapi.json')).body;
 
-/** Methods and addresses of the route files, as the router sees them. */
+/** Addresses that browsers are sent to, here or by a provider, and that answer with a redirect. */
+const forBrowsers = /api\/(?:auth|integrations\/oauth)\//;
+
+/** Methods and addresses of the other route files, as the router sees them. */
 async function routes(): Promise<string[]> {
-  const files = globSync('src/pages/api/**/*.ts').filter((file) => !file.includes('api/auth/'));
+  const files = globSync('src/pages/api/**/*.ts').filter((file) => !forBrowsers.test(file));
   const found = await Promise.all(
     files.map(async (file) => {
       const module = (await import(pathToFileURL(path.resolve(file)).href)) as Record<
