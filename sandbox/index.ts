@@ -90,7 +90,7 @@ export interface Sandbox {
     };
   salesforce: Pick<SalesforceSandbox, 'org' | 'desk'> &
     Pick<SalesforceSandbox['control'], 'mutate' | 'poison' | 'truth'> & { baseUrl: string };
-  hubspot: Pick<HubSpotSandbox, 'account' | 'desk'> &
+  hubspot: Pick<HubSpotSandbox, 'account' | 'desk' | 'webhooks'> &
     Pick<HubSpotSandbox['control'], 'mutate' | 'poison' | 'truth'> & { baseUrl: string };
   close(graceMs?: number): Promise<void>;
 }
@@ -137,6 +137,7 @@ export async function startSandbox({
       baseUrl: `${kit.url}${hs.basePath}`,
       account: hs.account,
       desk: hs.desk,
+      webhooks: hs.webhooks,
       ...hs.control,
     },
     partnerCenter: {

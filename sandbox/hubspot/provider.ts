@@ -16,11 +16,13 @@ import { details, owners, pipelines, properties } from './lookups.ts';
 import { findObjects } from './search.ts';
 import { SignInDesk } from './oauth.ts';
 import type { HubSpotSpec } from './spec.ts';
+import { HubSpotWebhooks } from './webhooks.ts';
 import { archive, read, update, upsert } from './write.ts';
 
 export interface HubSpotSandbox extends SandboxProvider {
   account(name: string): HubSpotAccount;
   desk: SignInDesk;
+  webhooks: HubSpotWebhooks;
   control: Pick<ProviderControl, 'accounts' | 'rebuild'> & {
     truth(account: string, kind?: string): Record<string, WireRow[]>;
     mutate(account: string, body: { changes: HubSpotChange[] }): { ids: string[] };
@@ -69,6 +71,7 @@ export function hubSpot(specs: readonly HubSpotSpec[], clock: SandboxClock): Hub
     basePath: '/hubspot/',
     account,
     desk,
+    webhooks: new HubSpotWebhooks(clock, specs),
     routes: [
       { method: 'GET', pattern: 'oauth/authorize', handle: (request) => desk.authorize(request) },
       ...['oauth/v1/token', 'oauth/v3/token'].map((pattern) => ({

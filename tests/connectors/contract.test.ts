@@ -6,6 +6,7 @@ import { pushSources } from '#lib/mappings/lead-fields.ts';
 import { mappingSchema } from '#lib/mappings/store.ts';
 import { recordSchemas } from '#lib/records/registry.ts';
 import { isAllowedHost } from '#lib/platform/http/guard.ts';
+import { listAuths } from '#lib/connectors/choose-auth.ts';
 import { getProvider, providers } from '#lib/connectors/registry.ts';
 
 /**
@@ -83,22 +84,41 @@ describe.each(providers.map((provider) => [provider.key, provider] as const))(
       expect(tokenHosts).toContain(new URL(device.url(settings)).hostname);
     });
 
-    it('takes notices, if at all, only with a proof from hosts that it names exactly', () => {
+    it('takes notices, if at all, only with a proof, and reads none in what is no notice', () => {
       const { webhook } = provider;
       if (webhook === undefined) return;
       expect(webhook.events.length).toBeGreaterThan(0);
-      expect(webhook.certificate.hosts.filter((host) => host.includes('*'))).toEqual([]);
-      expect(webhook.registration.hosts).toContain(
-        new URL(webhook.registration.baseUrl(settings)).hostname,
-      );
-      const nothing = { headers: {}, body: new Uint8Array() };
-      expect(webhook.refusal(nothing, { certificates: [], trusted: [], now: new Date() })).toEqual(
-        expect.any(String),
-      );
-      for (const body of ['', '{}', 'null', '[]', '<html></html>'])
+      expect(webhook.maxBytes ?? 0).toBeLessThanOrEqual(1024 * 1024);
+      for (const body of ['', '{}', 'null', '[]', '[{}]', '[null]', '"a"', '<html></html>'])
         expect(() => webhook.parse(body), body).toThrow(
           expect.objectContaining({ name: 'RecordRejected' }),
         );
+    });
+
+    it('proves notices by certificates of hosts that it names exactly, or by its own secret', () => {
+      const { proof } = provider.webhook ?? {};
+      const nothing = {
+        method: 'POST',
+        url: 'https://x.test/',
+        headers: {},
+        body: Buffer.from(''),
+      };
+      const now = new Date();
+      if (proof?.kind === 'certificate') {
+        expect(proof.hosts.filter((host) => host.includes('*'))).toEqual([]);
+        expect(proof.refusal(nothing, { certificates: [], trusted: [], now })).toMatch(/./);
+      }
+      if (proof?.kind === 'secret') {
+        const known = listAuths(provider).flatMap(({ auth }) => auth.secrets);
+        expect(known.map(({ name }) => name)).toContain(proof.secret);
+        expect(proof.refusal(nothing, { secret: 'secret', now })).toMatch(/./);
+      }
+    });
+
+    it('registers for notices, if at all, at a host that it names', () => {
+      const { registration } = provider.webhook ?? {};
+      if (registration === undefined) return;
+      expect(registration.hosts).toContain(new URL(registration.baseUrl(settings)).hostname);
     });
 
     it("writes back, if at all, to a stream of its own, never to a record's own state", () => {

@@ -23,7 +23,9 @@ export async function startDoor(): Promise<{ url: string; close(): void }> {
 }
 
 async function answer(incoming: IncomingMessage): Promise<Response> {
-  const [, , , provider, tenantId, connectionId] = (incoming.url ?? '').split('/');
+  const [, , , provider, tenantId, connectionId] = (incoming.url ?? '')
+    .replace(/\?.*/, '')
+    .split('/');
   const { method = 'GET' } = incoming;
   const body = method === 'GET' ? null : (Readable.toWeb(incoming) as ReadableStream);
   const request = new Request(`http://localhost${incoming.url}`, {

@@ -1,4 +1,5 @@
 import type { Auth, SecretField } from '../connectors/contract/auth.ts';
+import type { WebhookDefinition } from '../connectors/contract/events.ts';
 import { chooseAuth, listAuths } from '../connectors/choose-auth.ts';
 import { providers } from '../connectors/registry.ts';
 import { listEnteredSecrets } from './oauth/app.ts';
@@ -21,8 +22,11 @@ export interface Connectable {
   byRedirect: boolean;
   /** Whether a person can sign in with a device code instead of entering a refresh token. */
   byCode: boolean;
-  /** Whether the provider supports webhooks. */
-  hasWebhook: boolean;
+  /**
+   * How a connection gets webhooks: we register its address, or a person enters it at the provider;
+   * null when it gets none.
+   */
+  webhook: 'registered' | 'by_hand' | null;
 }
 
 /** The providers that a workspace can connect, each in every way that it can be. */
@@ -41,7 +45,7 @@ export function listConnectable(): Connectable[] {
         settings: provider.settingFields ?? [],
         byRedirect,
         byCode: auth.kind === 'oauth2' && auth.grant.device !== undefined,
-        hasWebhook: provider.webhook !== undefined,
+        webhook: describeWebhook(provider.webhook, auth),
       };
     }),
   );
@@ -49,3 +53,16 @@ export function listConnectable(): Connectable[] {
 
 const isByRedirect = (auth: Auth<unknown>): boolean =>
   auth.kind === 'oauth2' && auth.grant.authorize !== undefined;
+
+/** An address by hand is of no use to a connection without the secret that proves deliveries. */
+function describeWebhook(
+  webhook: WebhookDefinition | undefined,
+  { secrets }: Auth<unknown>,
+): Connectable['webhook'] {
+  if (webhook === undefined) return null;
+  if (webhook.registration !== undefined) return 'registered';
+  const { proof } = webhook;
+  return proof.kind === 'certificate' || secrets.some(({ name }) => name === proof.secret)
+    ? 'by_hand'
+    : null;
+}

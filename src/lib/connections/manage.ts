@@ -24,6 +24,7 @@ import { loadAuthorizations, type AuthorizationView } from './oauth/authorizatio
 import { deleteAccessToken } from './oauth/store.ts';
 import { connections } from '../schema/connections.ts';
 import { checkSecrets, checkSettings } from './validate.ts';
+import { webhookUrl } from './webhook-url.ts';
 
 export interface ConnectRequest {
   tenantId: string;
@@ -149,6 +150,8 @@ export interface ConnectionView {
   health: ConnectionHealth;
   /** What a person gave by signing in at the provider; null when nobody did. */
   authorization: AuthorizationView | null;
+  /** The address for webhooks, whether or not the provider sends any. */
+  webhookAddress: string;
 }
 
 /**
@@ -167,7 +170,7 @@ export function listConnectionViews(tenantId: string): Promise<ConnectionView[]>
 }
 
 function toView(
-  { id, label, provider, auth, status, statusReason, settings }: Connection,
+  { id, tenantId, label, provider, auth, status, statusReason, settings }: Connection,
   health: ConnectionHealth,
 ): Omit<ConnectionView, 'authorization'> {
   const definition = providers.find(({ key }) => key === provider);
@@ -180,6 +183,7 @@ function toView(
     status,
     statusReason,
     baseUrl: parsed?.baseUrl ?? '',
+    webhookAddress: webhookUrl({ provider, tenantId, id }),
     health,
   };
 }

@@ -56,6 +56,11 @@ const refreshFailures = counter(
   'Token renewals that a provider refused permanently',
   ownerLabels,
 );
+const deliveredEvents = counter(
+  'webhook_events_total',
+  'Events of authentic webhook deliveries, by what became of them',
+  [...ownerLabels, 'outcome'],
+);
 
 /** The connection that a metric is about. */
 export interface ConnectionRef {
@@ -105,6 +110,17 @@ export function recordPush(push: ConnectionRef, outcome: string): void {
 /** Counts a token renewal that the provider refused: the connection has to be connected again. */
 export function recordTokenRefreshFailure(failed: ConnectionRef): void {
   withLabels(failed, (labels) => refreshFailures.inc(labels));
+}
+
+/** Counts the events of an authentic webhook delivery, by what became of them. */
+export function recordDeliveredEvents(
+  to: ConnectionRef,
+  counts: Readonly<Record<string, number>>,
+): void {
+  withLabels(to, (labels) => {
+    for (const [outcome, count] of Object.entries(counts))
+      if (count > 0) deliveredEvents.inc({ ...labels, outcome }, count);
+  });
 }
 
 interface Labels {

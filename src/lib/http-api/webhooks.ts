@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** The response of POST /api/webhooks/{provider}/{tenantId}/{connectionId}. */
 export const deliveryResponse = z.object({
   received: z
-    .enum(['new', 'known', 'old'])
-    .describe('new: accepted. known: received before. old: too old to be used.'),
+    .enum(['new', 'known', 'old', 'ignored'])
+    .describe(
+      'new: at least one event was accepted; of the others, known: received before. old: too old ' +
+        'to be used. ignored: for another account.',
+    ),
 });

@@ -4,6 +4,7 @@ import { limits } from './limits.ts';
 import { hubSpotSettings } from './settings.ts';
 import { signIn } from './sign-in.ts';
 import { streams } from './streams.ts';
+import { webhook } from './webhook.ts';
 import { check, whoAmI } from './who-am-i.ts';
 
 /**
@@ -38,6 +39,7 @@ export const hubspot = defineProvider({
   limits,
   streams,
   push: hubSpotPush,
+  webhook,
   whoAmI,
   check,
 });

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { hasTrustedChain } from '../../platform/certificates.ts';
 import { RecordRejected } from '../contract/source.ts';
 import type {
+  CertificateEvidence,
   DeliveredEvent,
   Delivery,
-  DeliveryProof,
   WebhookDefinition,
 } from '../contract/events.ts';
 import { tryParseJson, withLowerCaseNames } from '../kit/json.ts';
@@ -40,18 +40,22 @@ const BASE64 = /^[A-Za-z0-9+/]{40,2000}={0,2}$/;
  */
 export const webhook: WebhookDefinition<PartnerCenterSettings> = {
   events: WEBHOOK_EVENTS,
-  certificate: {
+  proof: {
+    kind: 'certificate',
     hosts: [CERTIFICATE_HOST],
     documented: [CERTIFICATE_URL],
     issuerHosts: ISSUER_HOSTS,
     url: ({ headers }) => headers['x-ms-certificate-url'],
+    refusal,
   },
-  refusal,
-  parse,
+  parse: (body) => [parse(body)],
   registration,
 };
 
-function refusal(delivery: Delivery, { certificates, trusted, now }: DeliveryProof): string | null {
+function refusal(
+  delivery: Delivery,
+  { certificates, trusted, now }: CertificateEvidence,
+): string | null {
   const signature = readSignature(delivery);
   const hash = readHash(delivery);
   const [certificate, ...others] = certificates;

@@ -1,5 +1,5 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
-import { publicUrl } from '../../identity/auth/public-url.ts';
+import { webhookUrl } from '../../connections/webhook-url.ts';
 import type { SecondaryApi } from '../../connections/client.ts';
 import { toAuditTarget, type OpenConnection } from '../../connections/connections.ts';
 import { withConnection } from '../../connections/session.ts';
@@ -9,11 +9,7 @@ import { formatMinuteUtc } from '../../platform/format-minute.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import type { OwnedHttpClient } from '../../platform/http/client.ts';
 import { isId } from '../../platform/id.ts';
-import type {
-  RegisteredWebhook,
-  WebhookDefinition,
-  WebhookRegistration,
-} from '../../connectors/contract/events.ts';
+import type { RegisteredWebhook, WebhookRegistration } from '../../connectors/contract/events.ts';
 import { noteChange } from '../../identity/audit/record.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { webhookDeliveries } from '../../schema/webhooks.ts';
@@ -102,8 +98,8 @@ async function withRegistrationClient<T>(
   const options = { retry: { baseMs: config().SYNC_RETRY_BASE_MS }, via: registrationApi };
   return withConnection({ tenantId, connectionId }, options, async (session) => {
     const { provider, settings, http } = session;
-    const url = publicUrl(`/api/webhooks/${provider.key}/${tenantId}/${connectionId}`);
-    const { registration, events } = requireWebhook(session);
+    const url = webhookUrl(session.connection);
+    const { registration, events } = requireRegistration(session);
     try {
       return await work(
         createRegistrationClient(
@@ -135,18 +131,26 @@ function toProblem(label: string, { kind, message, until, status, unsent }: Remo
   return new Problem('conflict', `The request to ${label} failed. ${message}`);
 }
 
-function requireWebhook({ provider }: OpenConnection): WebhookDefinition {
-  if (provider.webhook === undefined)
-    throw new Problem(
-      'bad_request',
-      `${provider.label} sends no webhooks; it is read on schedule.`,
-    );
-  return provider.webhook;
+function requireRegistration({ provider, connection }: OpenConnection): RegisteringWebhook {
+  const { webhook, label } = provider;
+  if (webhook === undefined)
+    throw new Problem('bad_request', `${label} sends no webhooks; it is read on schedule.`);
+  const { registration, events } = webhook;
+  if (registration !== undefined) return { registration, events };
+  throw new Problem(
+    'bad_request',
+    `Webhooks of ${label} are set up there, with this address: ${webhookUrl(connection)}`,
+  );
+}
+
+interface RegisteringWebhook {
+  registration: WebhookRegistration<unknown>;
+  events: readonly string[];
 }
 
 /** Registrations have an API of their own, with its own hosts and tokens. */
 function registrationApi(open: OpenConnection): SecondaryApi {
-  const { registration } = requireWebhook(open);
+  const { registration } = requireRegistration(open);
   const { hosts, tokenForm } = registration;
   return { baseUrl: registration.baseUrl(open.settings), hosts, tokenForm };
 }

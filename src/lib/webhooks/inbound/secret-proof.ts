@@ -1,0 +1,18 @@
+import type { Delivery, SecretProof } from '../../connectors/contract/events.ts';
+import { openConnection } from '../../connections/connections.ts';
+import { getOwn } from '../../platform/own.ts';
+import { findAddressee, type WebhookAddress } from './addressee.ts';
+
+/** Why a delivery is not authentic that a secret of its connection proves; null when it is. */
+export async function findSecretRefusal(
+  to: WebhookAddress,
+  proof: SecretProof,
+  delivery: Delivery,
+): Promise<string | null> {
+  if ((await findAddressee(to)) === undefined) return 'Its address names no connection.';
+  const { secrets } = await openConnection(to.tenantId, to.connectionId);
+  const secret = getOwn(secrets, proof.secret);
+  // An empty key would make a signature that everybody can compute.
+  if (secret === undefined || secret === '') return 'Its connection has no secret for webhooks.';
+  return proof.refusal(delivery, { secret, now: new Date() });
+}
