@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
+import { listConnectable } from '#lib/connections/connectable.ts';
+import { listConnectionViews } from '#lib/connections/manage.ts';
 import { registerWebhook } from '#lib/webhooks/inbound/registration.ts';
 import { resetConfig } from '#lib/platform/config.ts';
 import { newId } from '#lib/platform/id.ts';
@@ -246,4 +248,14 @@ it('an operator who would register the address is told where it belongs', async 
   await expect(registerWebhook(north.tenantId, north.connectionId)).rejects.toThrow(
     `Webhooks of HubSpot are set up there, with this address: ${web.url}/api/webhooks/hubspot/`,
   );
+});
+
+it('the settings show the address of a connection that takes webhooks, and of no other', async () => {
+  const ways = listConnectable().filter(({ key }) => key === 'hubspot');
+  expect(ways.map(({ auth, webhook }) => [auth, webhook])).toEqual([
+    [null, null],
+    ['oauth', 'by_hand'],
+  ]);
+  const views = await listConnectionViews(north.tenantId);
+  expect(views.map(({ webhookAddress }) => webhookAddress)).toContain(north.address);
 });
