@@ -68,6 +68,9 @@ describe('connecting an account', () => {
         status: 'active',
         statusReason: null,
         baseUrl: sandbox.clienttether.baseUrl,
+        webhookAddress: expect.stringMatching(
+          `^http.*/api/webhooks/clienttether/${tenant.id}/${id}$`,
+        ) as string,
         health: { circuit: null, pausedUntil: null, waiting: null },
         authorization: null,
       },
