@@ -244,6 +244,16 @@ it('a connection by the token of a private app takes none, as it has no secret t
     ).toEqual(refused);
 });
 
+it('a connection that cannot be used as it is answers like one that there is not', async () => {
+  const place = await connectByToken(south.tenantId);
+  await db.query(`update connections set auth = 'oauth', settings = $1 where id = $2`, [
+    JSON.stringify({ baseUrl: 'nonsense' }),
+    place.connectionId,
+  ]);
+  const message = webhooks().message('portal', place.address, [creation]);
+  expect(await post(place.address, message)).toEqual(refused);
+});
+
 it('an operator who would register the address is told where it belongs', async () => {
   await expect(registerWebhook(north.tenantId, north.connectionId)).rejects.toThrow(
     `Webhooks of HubSpot are set up there, with this address: ${web.url}/api/webhooks/hubspot/`,
