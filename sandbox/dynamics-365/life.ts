@@ -1,3 +1,4 @@
+import { History, type HistoryEvent } from '../kit/history.ts';
 import { guidFrom, randomFrom, type Random } from '../kit/random.ts';
 import { FIRST_NAMES, LAST_NAMES } from '../clienttether/sample-values.ts';
 import { qualify } from './qualification.ts';
@@ -15,13 +16,6 @@ import {
 
 const DAY = 86_400_000;
 
-interface Event {
-  at: number;
-  /** Breaks ties, so that the order never depends on how much was played at once. */
-  key: string;
-  happen(): void;
-}
-
 /**
  * What people do in an environment: leads come in, are called, qualified or lost, and deals go
  * their way. Fixed by the seed.
@@ -29,12 +23,14 @@ interface Event {
 export class Life {
   readonly #store: Store;
   readonly #spec: DynamicsSpec;
-  #pending: Event[] = [];
-  #born = 0;
+  readonly #history: History;
 
   constructor(store: Store, spec: DynamicsSpec) {
     this.#store = store;
     this.#spec = spec;
+    this.#history = new History({ ...spec, stories: spec.leads }, (index, at) =>
+      this.#planEvents(index, at),
+    );
     const begins = spec.countedOn - (spec.historyDays ?? 180) * DAY;
     store.insert(
       'transactioncurrency',
@@ -69,21 +65,7 @@ export class Life {
 
   /** Plays all that has happened until `now`, in order. */
   until(now: number): void {
-    const { historyDays = 180, leads } = this.#spec;
-    const pace = (historyDays * DAY) / Math.max(leads, 1);
-    for (; leads > 0 && this.#birth(pace) <= now; this.#born += 1)
-      this.#pending.push(...this.#planEvents(this.#born, this.#birth(pace)));
-    if (!this.#pending.some(({ at }) => at <= now)) return;
-    const due = this.#pending
-      .filter(({ at }) => at <= now)
-      .toSorted((a, b) => a.at - b.at || (a.key < b.key ? -1 : 1));
-    this.#pending = this.#pending.filter(({ at }) => at > now);
-    for (const event of due) event.happen();
-  }
-
-  #birth(pace: number): number {
-    const { countedOn, historyDays = 180 } = this.#spec;
-    return Math.round(countedOn - historyDays * DAY + (this.#born + 1) * pace);
+    this.#history.until(now);
   }
 
   #currency(code: 'USD' | 'EUR'): string {
@@ -94,11 +76,11 @@ export class Life {
     return guidFrom(this.#spec.seed, 'user', index);
   }
 
-  #planEvents(index: number, at: number): Event[] {
+  #planEvents(index: number, at: number): HistoryEvent[] {
     const { seed } = this.#spec;
     const random = randomFrom(seed, 'lead', index);
     const lead = guidFrom(seed, 'lead', index);
-    const events: Event[] = [];
+    const events: HistoryEvent[] = [];
     const then = (after: number, happen: (now: number) => void) =>
       events.push({
         at: at + after,

@@ -6,6 +6,7 @@ import {
   NOTES,
   TASKS,
 } from '../dynamics-365/sample-values.ts';
+import { History, type HistoryEvent } from '../kit/history.ts';
 import { randomFrom, type Random } from '../kit/random.ts';
 import { DEAL_STAGES } from './pipelines.ts';
 import type { HubSpotSpec } from './spec.ts';
@@ -13,13 +14,6 @@ import { toTime, type Properties, type Ref, type Store } from './store.ts';
 import type { TypeName } from './types.ts';
 
 const DAY = 86_400_000;
-
-interface Event {
-  at: number;
-  /** Breaks ties, so that the order never depends on how much was played at once. */
-  key: string;
-  happen(): void;
-}
 
 interface Owner {
   id: string;
@@ -47,12 +41,14 @@ export class Life {
   readonly owners: Owner[];
   readonly #store: Store;
   readonly #spec: HubSpotSpec;
-  #pending: Event[] = [];
-  #born = 0;
+  readonly #history: History;
 
   constructor(store: Store, spec: HubSpotSpec) {
     this.#store = store;
     this.#spec = spec;
+    this.#history = new History({ ...spec, stories: spec.contacts }, (index, at) =>
+      this.#planEvents(index, at),
+    );
     this.owners = [0, 1, 2, 3].map((index) => {
       const random = randomFrom(spec.seed, 'owner', index);
       const [firstName, lastName] = [random.pick(FIRST_NAMES), random.pick(LAST_NAMES)];
@@ -69,28 +65,14 @@ export class Life {
 
   /** Plays all that has happened until `now`, in order. */
   until(now: number): void {
-    const { historyDays = 180, contacts } = this.#spec;
-    const pace = (historyDays * DAY) / Math.max(contacts, 1);
-    for (; contacts > 0 && this.#birth(pace) <= now; this.#born += 1)
-      this.#pending.push(...this.#planEvents(this.#born, this.#birth(pace)));
-    if (!this.#pending.some(({ at }) => at <= now)) return;
-    const due = this.#pending
-      .filter(({ at }) => at <= now)
-      .toSorted((a, b) => a.at - b.at || (a.key < b.key ? -1 : 1));
-    this.#pending = this.#pending.filter(({ at }) => at > now);
-    for (const event of due) event.happen();
-  }
-
-  #birth(pace: number): number {
-    const { countedOn, historyDays = 180 } = this.#spec;
-    return Math.round(countedOn - historyDays * DAY + (this.#born + 1) * pace);
+    this.#history.until(now);
   }
 
   #has = (type: TypeName): boolean => this.#spec.without?.includes(type) !== true;
 
-  #planEvents(index: number, at: number): Event[] {
+  #planEvents(index: number, at: number): HistoryEvent[] {
     const random = randomFrom(this.#spec.seed, 'contact', index);
-    const events: Event[] = [];
+    const events: HistoryEvent[] = [];
     const story: Story = {
       index,
       random,

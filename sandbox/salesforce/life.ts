@@ -6,6 +6,7 @@ import {
   TASKS,
 } from '../dynamics-365/sample-values.ts';
 import { FIRST_NAMES, LAST_NAMES } from '../clienttether/sample-values.ts';
+import { History, type HistoryEvent } from '../kit/history.ts';
 import { randomFrom, type Random } from '../kit/random.ts';
 import { convertLead } from './conversion.ts';
 import { idFrom } from './ids.ts';
@@ -17,12 +18,6 @@ import { instant, type Row, type Store } from './store.ts';
 const DAY = 86_400_000;
 const USERS = 3;
 
-interface Event {
-  at: number;
-  /** Breaks ties, so that the order never depends on how much was played at once. */
-  key: string;
-  happen(): void;
-}
 type Then = (after: number, happen: (now: number) => void) => void;
 
 /**
@@ -32,12 +27,14 @@ type Then = (after: number, happen: (now: number) => void) => void;
 export class Life {
   readonly #store: Store;
   readonly #spec: SalesforceSpec;
-  #pending: Event[] = [];
-  #born = 0;
+  readonly #history: History;
 
   constructor(store: Store, spec: SalesforceSpec, ids: { org: string; user: string }) {
     this.#store = store;
     this.#spec = spec;
+    this.#history = new History({ ...spec, stories: spec.leads }, (index, at) =>
+      this.#planEvents(index, at),
+    );
     const begins = spec.countedOn - (spec.historyDays ?? 180) * DAY;
     store.insert('Organization', ids.org, { Name: spec.label }, begins);
     store.insert('User', ids.user, { Name: 'Integration User', IsActive: true }, begins);
@@ -54,21 +51,7 @@ export class Life {
 
   /** Plays all that has happened until `now`, in order. */
   until(now: number): void {
-    const { historyDays = 180, leads } = this.#spec;
-    const pace = (historyDays * DAY) / Math.max(leads, 1);
-    for (; leads > 0 && this.#birth(pace) <= now; this.#born += 1)
-      this.#pending.push(...this.#planEvents(this.#born, this.#birth(pace)));
-    if (!this.#pending.some(({ at }) => at <= now)) return;
-    const due = this.#pending
-      .filter(({ at }) => at <= now)
-      .toSorted((a, b) => a.at - b.at || (a.key < b.key ? -1 : 1));
-    this.#pending = this.#pending.filter(({ at }) => at > now);
-    for (const event of due) event.happen();
-  }
-
-  #birth(pace: number): number {
-    const { countedOn, historyDays = 180 } = this.#spec;
-    return Math.round(countedOn - historyDays * DAY + (this.#born + 1) * pace);
+    this.#history.until(now);
   }
 
   #id(object: ObjectName, index: number): string {
@@ -83,10 +66,10 @@ export class Life {
     return pickPerson(randomFrom(this.#spec.seed, 'user', index)).join(' ');
   }
 
-  #planEvents(index: number, at: number): Event[] {
+  #planEvents(index: number, at: number): HistoryEvent[] {
     const random = randomFrom(this.#spec.seed, 'lead', index);
     const lead = this.#id('Lead', index);
-    const events: Event[] = [];
+    const events: HistoryEvent[] = [];
     const then: Then = (after, happen) =>
       events.push({
         at: at + after,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamicsChange, DynamicsSpec, Sandbox } from '../../sandbox/index.ts';
-import { createConnection } from '#lib/connections/connections.ts';
+import { createConnection, type NewConnection } from '#lib/connections/connections.ts';
 import { requestPushes } from '#lib/outbound/push/request.ts';
 import { pushSlice, type PushSliceResult } from '#lib/outbound/push/run.ts';
 import { setFeature } from '#lib/identity/features.ts';
@@ -34,29 +34,43 @@ export interface PushStage {
 
 let number = 0;
 
-export async function pushStage(
+/** The CRM that a workspace pushes to: a connection, and the account behind it in the sandbox. */
+interface Destination extends Pick<NewConnection, 'provider' | 'settings' | 'secrets'> {
+  account: string;
+}
+
+export async function createPushStage(
   db: TestDatabase,
   sandbox: Sandbox,
-  { spec = org, settings = {} }: { spec?: DynamicsSpec; settings?: Record<string, unknown> } = {},
+  { account, ...crm }: Destination,
 ): Promise<PushStage> {
   number += 1;
   const slug = `push-${number}`;
   const { id: tenantId } = await createTenant({ slug, name: `Push ${number}` });
   await setFeature(tenantId, 'crm-push', true, null);
-  const { baseUrl, loginUrl } = sandbox.dynamics365;
-  const { id: connectionId } = await createConnection({
-    tenantId,
-    provider: 'dynamics-365',
-    settings: { baseUrl, loginUrl, tenantId: spec.tenant, clientId: spec.clientId, ...settings },
-    secrets: { clientSecret: spec.clientSecret },
-  });
+  const { id: connectionId } = await createConnection({ tenantId, ...crm });
   const { id: sourceId } = await createConnection({
     tenantId,
     provider: 'clienttether',
     settings: { baseUrl: sandbox.clienttether.baseUrl },
     secrets: { webKey: 'CT_source', accessToken: 'source-token-0123' },
   });
-  return { db, sandbox, tenantId, slug, connectionId, sourceId, account: spec.name };
+  return { db, sandbox, tenantId, slug, connectionId, sourceId, account };
+}
+
+/** As `createPushStage`, with an environment of Dynamics 365. */
+export function pushStage(
+  db: TestDatabase,
+  sandbox: Sandbox,
+  { spec = org, settings = {} }: { spec?: DynamicsSpec; settings?: Record<string, unknown> } = {},
+): Promise<PushStage> {
+  const { baseUrl, loginUrl } = sandbox.dynamics365;
+  return createPushStage(db, sandbox, {
+    provider: 'dynamics-365',
+    settings: { baseUrl, loginUrl, tenantId: spec.tenant, clientId: spec.clientId, ...settings },
+    secrets: { clientSecret: spec.clientSecret },
+    account: spec.name,
+  });
 }
 
 export interface GivenLead {

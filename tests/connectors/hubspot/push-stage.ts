@@ -1,9 +1,6 @@
-import { createConnection } from '#lib/connections/connections.ts';
-import { setFeature } from '#lib/identity/features.ts';
-import { createTenant } from '#lib/identity/tenancy/tenants.ts';
 import type { HubSpotSpec, Sandbox } from '../../../sandbox/index.ts';
 import type { TestDatabase } from '../../helpers/database.ts';
-import type { PushStage } from '../../outbound/stage.ts';
+import { createPushStage, type PushStage } from '../../outbound/stage.ts';
 import { portalSpec, TOKEN } from './harness.ts';
 
 /** An account whose contacts have the properties that pushes fill. */
@@ -22,25 +19,11 @@ export const pushedPortal = (spec: Partial<HubSpotSpec> = {}): HubSpotSpec =>
     ...spec,
   });
 
-let number = 0;
-
-/** A workspace that may push, with its connection to an account and one to a source of leads. */
-export async function hubSpotStage(db: TestDatabase, sandbox: Sandbox): Promise<PushStage> {
-  number += 1;
-  const slug = `hubspot-push-${number}`;
-  const { id: tenantId } = await createTenant({ slug, name: `HubSpot push ${number}` });
-  await setFeature(tenantId, 'crm-push', true, null);
-  const { id: connectionId } = await createConnection({
-    tenantId,
+/** A workspace that pushes to an account. */
+export const hubSpotStage = (db: TestDatabase, sandbox: Sandbox): Promise<PushStage> =>
+  createPushStage(db, sandbox, {
     provider: 'hubspot',
     settings: { baseUrl: sandbox.hubspot.baseUrl },
     secrets: { accessToken: TOKEN },
+    account: 'portal',
   });
-  const { id: sourceId } = await createConnection({
-    tenantId,
-    provider: 'clienttether',
-    settings: { baseUrl: sandbox.clienttether.baseUrl },
-    secrets: { webKey: 'CT_source', accessToken: 'source-token-0123' },
-  });
-  return { db, sandbox, tenantId, slug, connectionId, sourceId, account: 'portal' };
-}
