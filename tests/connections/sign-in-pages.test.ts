@@ -59,7 +59,7 @@ const enter = (name: string) => new WebClient(origin).signIn(`${name}@acme.test`
 async function look(client: WebClient, path: string, status = 200): Promise<string> {
   const response = await client.fetch(path, asPage);
   const text = await response.text();
-  pages.push(text, ...[...response.headers.values()]);
+  pages.push(text, ...response.headers.values());
   expect(response.status, path).toBe(status);
   expect(response.headers.get('content-type')).toMatch(/^text\/html/);
   return text;
