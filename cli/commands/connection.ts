@@ -14,6 +14,7 @@ interface CreateOptions extends OutputOptions {
   tenant: string;
   provider: string;
   label?: string;
+  auth?: string;
   setting?: Record<string, string>;
   secret?: Record<string, string>;
 }
@@ -28,6 +29,7 @@ export function addConnectionCommands(program: Command): void {
     .requiredOption('--tenant <slug>', 'the workspace')
     .requiredOption('--provider <key>', `one of: ${providers.map(({ key }) => key).join(', ')}`)
     .option('--label <text>', 'the name people see')
+    .option('--auth <key>', "the way to authenticate, where it is not the provider's first one")
     .option(
       '--setting <name=value>',
       'a setting; repeatable. A value in braces is read as JSON',
@@ -72,6 +74,7 @@ async function create({
   tenant: slug,
   provider,
   label,
+  auth,
   setting = {},
   secret = {},
 }: CreateOptions): Promise<void> {
@@ -88,6 +91,7 @@ async function create({
     tenantId: tenant.id,
     provider,
     label,
+    auth,
     settings: parseSettings(setting),
     secrets,
   });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { createConnection } from '#lib/connections/connections.ts';
 import { listConnectionViews } from '#lib/connections/manage.ts';
+import { testConnection } from '#lib/connections/test/run.ts';
 import { getAccessToken } from '#lib/connections/oauth/access-token.ts';
 import { getOAuthProvider } from '#lib/connections/oauth/token-endpoint.ts';
 import { openConnection } from '#lib/connections/connections.ts';
@@ -199,6 +201,34 @@ describe('an app that the deployment has registered', () => {
   });
 });
 
+describe('a connection that was signed in to', () => {
+  it('is tested with a token of its own', async () => {
+    await signIn({ account: 'tested' });
+    const id = (await newest())?.id ?? '';
+    const { isUsable, steps } = await testConnection(tenants.acme.id, id);
+    expect([isUsable, steps.map(({ step }) => step)]).toEqual([
+      true,
+      ['settings', 'secrets', 'token', 'access'],
+    ]);
+  });
+
+  it('is made by signing in only', async () => {
+    const { clientId, clientSecret } = server;
+    const request = {
+      tenantId: tenants.acme.id,
+      provider: 'quill',
+      settings: { baseUrl: server.url, loginUrl: server.url },
+      secrets: { clientId, clientSecret },
+    };
+    const before = await views();
+    await expect(createConnection(request)).rejects.toMatchObject({
+      code: 'bad_request',
+      message: expect.stringContaining('by signing in there') as string,
+    });
+    expect(await views()).toEqual(before);
+  });
+});
+
 describe('reconnecting', () => {
   const again = async (connection: string | undefined, account: string) => {
     const id = await begin(people.andy, 'acme', {
@@ -252,5 +282,10 @@ describe('a way to authenticate besides the first one', () => {
     const connection = await newest();
     expect(connection).toMatchObject({ auth: 'token', authorization: null });
     expect((await me(connection?.id)).status).toBe(200);
+    const { isUsable, steps } = await testConnection(tenants.acme.id, connection?.id ?? '');
+    expect([isUsable, steps.map(({ step }) => step)]).toEqual([
+      true,
+      ['settings', 'secrets', 'access'],
+    ]);
   });
 });

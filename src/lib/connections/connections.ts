@@ -3,7 +3,7 @@ import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Tx } from '../platform/db/pool.ts';
 import { Problem } from '../platform/errors.ts';
 import { newId } from '../platform/id.ts';
-import { chooseAuth } from '../connectors/choose-auth.ts';
+import { chooseAuth, findAuth } from '../connectors/choose-auth.ts';
 import { getProvider } from '../connectors/registry.ts';
 import type { ProviderDefinition } from '../connectors/contract/provider.ts';
 import { changedFields, recordAudit, type AuditEntry } from '../identity/audit/record.ts';
@@ -38,7 +38,9 @@ export interface OpenConnection {
  * Problem `bad_request` for settings or secrets that are not valid.
  */
 export async function createConnection(input: NewConnection): Promise<Connection> {
-  const provider = chooseAuth(getProvider(input.provider), input.auth ?? null);
+  const provider = findAuth(getProvider(input.provider), input.auth ?? null);
+  if (provider === undefined)
+    throw new Problem('bad_request', `There is no way "${input.auth}" to connect this system.`);
   checkSettings(provider, input.settings);
   checkSecrets(provider, input.secrets);
   return withTenant(input.tenantId, (tx) =>

@@ -60,9 +60,19 @@ export function isOwnAddress(url: URL, hosts: readonly string[]): boolean {
   return url.protocol === 'https:' && isAllowedHost(url.hostname, hosts);
 }
 
-/** Throws Problem `bad_request` for unknown, missing and blank secrets. */
+/**
+ * Throws Problem `bad_request` for unknown, missing and blank secrets, and where no secrets do
+ * because people sign in.
+ */
 export function checkSecrets(provider: ProviderDefinition, secrets: Record<string, string>): void {
   const known = listEnteredSecrets(provider).map((field) => field.name);
+  const { auth, label } = provider;
+  const isBySigningIn = auth.kind === 'oauth2' && auth.grant.authorize !== undefined;
+  if (isBySigningIn && !known.includes('refreshToken'))
+    throw new Problem(
+      'bad_request',
+      `${label} is connected by signing in there: Settings, Connections leads to it.`,
+    );
   const unknown = Object.keys(secrets).filter((name) => !known.includes(name));
   const missing = known.filter((name) => (secrets[name] ?? '').trim() === '');
   if (unknown.length > 0)

@@ -4,6 +4,7 @@ import { getTenant } from '../../identity/tenancy/tenants.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { isId } from '../../platform/id.ts';
 import { safeMessage } from '../../platform/secrets.ts';
+import { findAuth } from '../../connectors/choose-auth.ts';
 import { providers } from '../../connectors/registry.ts';
 import type { ProviderDefinition } from '../../connectors/contract/provider.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
@@ -54,7 +55,8 @@ export async function testConnection(
     ? (await listConnections(tenantId)).find(({ id }) => id === connectionId)
     : undefined;
   if (found === undefined) throw unknownConnectionProblem();
-  const provider = providers.find(({ key }) => key === found.provider);
+  const known = providers.find(({ key }) => key === found.provider);
+  const provider = known && findAuth(known, found.auth);
   const steps: Step[] = [];
   await runSteps(new StepRunner(steps), found, provider);
   return {
@@ -79,6 +81,7 @@ async function runSteps(
   const { kind } = await admit(tenantId, connectionId, { insist: true });
   const http = createConnectionClient(provider, open.settings, {
     owner: { tenantId, connectionId, probe: kind === 'probe' },
+    secrets: open.secrets,
     deadlineMs,
     retry: { retries: 0 },
   });
