@@ -4,6 +4,7 @@ import { invalid } from './errors.ts';
 import { readArchived, readLimit } from './list.ts';
 import { DEAL_STAGES, LEAD_STAGES, type StageSpec } from './pipelines.ts';
 import { toTime } from './store.ts';
+import type { PropertySpec } from './types.ts';
 
 /** GET of the account itself. */
 export function details({ spec: { portalId } }: HubSpotAccount): Reply {
@@ -71,15 +72,26 @@ function pipeline(id: string, label: string, displayOrder: number, stages: reado
 }
 
 /** Properties that nobody but HubSpot fills. */
-export const SYSTEM =
-  /^(hs_object_id|hs_merged_object_ids|createdate|lastmodifieddate|hs_(createdate|lastmodifieddate)|hs_lifecyclestage_\w+_date|hs_analytics_source)$/;
+const SYSTEM = new Set([
+  'hs_object_id',
+  'hs_merged_object_ids',
+  'hs_analytics_source',
+  'createdate',
+  'lastmodifieddate',
+  'hs_createdate',
+  'hs_lastmodifieddate',
+  'hs_lifecyclestage_lead_date',
+]);
+
+export const isReadOnly = ({ name, isReadOnly: isDerived }: PropertySpec): boolean =>
+  isDerived === true || SYSTEM.has(name);
 
 /** GET of the properties of a type. */
 export function properties(account: HubSpotAccount, { params }: SandboxRequest): Reply {
   const spec = account.readable(params.type ?? '');
-  const results = account
-    .properties(spec)
-    .map(({ name, kind, options = [], isCustom, isUnique, isReadOnly }) => ({
+  const results = account.properties(spec).map((property) => {
+    const { name, kind, options = [], isCustom, isUnique } = property;
+    return {
       name,
       label: name,
       type: {
@@ -99,9 +111,10 @@ export function properties(account: HubSpotAccount, { params }: SandboxRequest):
       modificationMetadata: {
         archivable: isCustom === true,
         readOnlyDefinition: isCustom !== true,
-        readOnlyValue: isReadOnly === true || SYSTEM.test(name),
+        readOnlyValue: isReadOnly(property),
       },
       options: options.map((option, displayOrder) => ({ ...option, displayOrder, hidden: false })),
-    }));
+    };
+  });
   return json({ results });
 }

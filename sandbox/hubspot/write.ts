@@ -1,7 +1,7 @@
 import { json, type Reply, type SandboxRequest } from '../kit/provider.ts';
 import type { HubSpotAccount } from './account.ts';
 import { invalid, Refusal } from './errors.ts';
-import { SYSTEM } from './lookups.ts';
+import { isReadOnly } from './lookups.ts';
 import { toTime, type Properties, type Row } from './store.ts';
 import type { ObjectSpec } from './types.ts';
 import { wireRow } from './wire.ts';
@@ -142,8 +142,7 @@ function readValue(
     invalidProperty(name, message, error, String(value));
   if (property === undefined)
     throw refuse(`Property "${name}" does not exist`, 'PROPERTY_DOESNT_EXIST');
-  if (property.isReadOnly === true || SYSTEM.test(name))
-    throw refuse(`"${name}" is a read only property`, 'READ_ONLY_VALUE');
+  if (isReadOnly(property)) throw refuse(`"${name}" is a read only property`, 'READ_ONLY_VALUE');
   if (value === '' || value === null) return null;
   if (!['string', 'number', 'boolean'].includes(typeof value)) throw invalid('Invalid input JSON');
   const text = String(value);

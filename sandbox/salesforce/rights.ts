@@ -4,8 +4,21 @@ import type { Field, SObject } from './objects.ts';
 export const DEFAULT_LENGTH = 255;
 
 /** Fields that Salesforce fills, and composes, itself. */
-const SYSTEM =
-  /^(Id|IsDeleted|Created(Date|ById)|LastModifiedDate|SystemModstamp|MasterRecordId|Name|IsConverted|Converted\w+)$/;
+const SYSTEM = new Set([
+  'Id',
+  'IsDeleted',
+  'CreatedDate',
+  'CreatedById',
+  'LastModifiedDate',
+  'SystemModstamp',
+  'MasterRecordId',
+  'Name',
+  'IsConverted',
+  'ConvertedDate',
+  'ConvertedAccountId',
+  'ConvertedContactId',
+  'ConvertedOpportunityId',
+]);
 /** Fields that a new lead must have. */
 const REQUIRED = new Set(['LastName', 'Company', 'Status', 'OwnerId']);
 /** Fields that are filled when a new lead leaves them out. */
@@ -13,7 +26,7 @@ export const DEFAULTS = new Set(['Status', 'OwnerId']);
 
 /** What a user may do with a field of an object that can be written: of leads. */
 export function describeRights({ name: object }: SObject, { name, type }: Field) {
-  const isWritable = object === 'Lead' && !SYSTEM.test(name) && type !== 'address';
+  const isWritable = object === 'Lead' && !SYSTEM.has(name) && type !== 'address';
   const isRequired = object === 'Lead' && REQUIRED.has(name);
   return {
     createable: isWritable,
