@@ -180,7 +180,15 @@ export function demoPortals(): HubSpotSpec[] {
       seed: 'juniper-hubspot',
       contacts: 120,
       countedOn: COUNTED_ON,
-      custom: { contacts: ['tributary_id', 'tributary_score', 'tributary_segment'] },
+      custom: {
+        contacts: [
+          'tributary_id',
+          'tributary_score',
+          'tributary_priority',
+          'tributary_segment',
+          'tributary_mail_provider',
+        ],
+      },
       unique: { contacts: ['tributary_id'] },
     },
   ];

@@ -99,6 +99,11 @@ const sourceFields: readonly Source[] = [
     'Company, else its domain',
     ({ lead, company }) => lead.company ?? company?.name ?? lead.domain,
   ),
+  text(
+    'companyOrName',
+    'Company, else its domain, else the name',
+    ({ lead, company }) => lead.company ?? company?.name ?? lead.domain ?? lead.name,
+  ),
   text('topic', 'Company and name', formatTopic),
   text(
     'website',

@@ -18,6 +18,7 @@ import { getOwn } from '../platform/own.ts';
 const directFields: Readonly<Record<string, Overridable>> = {
   ...Object.fromEntries(keysWith(leadFields, 'overridable').map((key) => [key, key])),
   companyOrDomain: 'company',
+  companyOrName: 'company',
 };
 
 /** Fields of the catalogue that are a part of the lead's name. */

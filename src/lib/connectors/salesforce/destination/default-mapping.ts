@@ -5,7 +5,8 @@ const rows = (rule: ConflictRule, fields: Record<string, string>): FieldMapping[
 
 /**
  * The field mapping that applies until a workspace changes it. People correct names and addresses
- * in Salesforce, so when both sides changed such a field, a person decides. State and country are
+ * in Salesforce, so when both sides changed such a field, a person decides. Salesforce demands a
+ * company of each lead, so somebody without one stands for their own. State and country are
  * left out: where an organisation uses picklists for them, it refuses every other spelling. Fields
  * that end in __c are the customer's own, and are skipped where an organisation lacks them.
  */
@@ -14,7 +15,7 @@ export const defaultMapping: readonly FieldMapping[] = [
   ...rows('ask', {
     FirstName: 'firstName',
     LastName: 'lastName',
-    Company: 'companyOrDomain',
+    Company: 'companyOrName',
     Email: 'email',
     Phone: 'phone',
     City: 'city',
