@@ -1,7 +1,7 @@
 import { and, eq, gt, sql } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
-import { newId } from '../../platform/id.ts';
+import { isId, newId } from '../../platform/id.ts';
 import { log } from '../../platform/log.ts';
 import { chooseAuth, findAuth } from '../../connectors/choose-auth.ts';
 import type { ProviderDefinition } from '../../connectors/contract/provider.ts';
@@ -10,7 +10,7 @@ import { recordAudit } from '../../identity/audit/record.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { enqueue } from '../../jobs/queue.ts';
 import { deviceAuthorizations } from '../../schema/connections.ts';
-import { insertConnection } from '../connections.ts';
+import { insertConnection, openConnection, unknownConnectionProblem } from '../connections.ts';
 import { enableProviderFeatures, replaceSecrets } from '../manage.ts';
 import { sealSignInSecrets, type SignInSecrets } from './sealed.ts';
 
@@ -46,7 +46,7 @@ interface Course {
 }
 
 /** The provider and way that a form names. Throws Problem `bad_request`. */
-export function findChosen({
+function findChosen({
   provider: key,
   auth = null,
 }: Pick<SignInRequest, 'provider' | 'auth'>): ProviderDefinition {
@@ -54,6 +54,48 @@ export function findChosen({
   const chosen = provider && findAuth(provider, auth);
   if (chosen !== undefined) return chosen;
   throw new Problem('bad_request', 'Choose a system from the list.');
+}
+
+/** A sign-in to be stored, and the provider in the way that was chosen. */
+export interface ChosenSignIn {
+  provider: ProviderDefinition;
+  request: SignInRequest & { connectionId: string | null };
+}
+
+/** The sign-in for a new connection. Throws Problem `bad_request`. */
+export function forNewConnection(request: SignInRequest): ChosenSignIn {
+  const provider = findChosen(request);
+  const label = request.label.trim() || provider.label;
+  return { provider, request: { ...request, connectionId: null, label } };
+}
+
+/**
+ * The sign-in for an existing connection, which keeps its id and its data; secrets that are left
+ * blank stay as they are. Throws Problem `not_found`.
+ */
+export async function forExistingConnection(
+  tenantId: string,
+  connectionId: string,
+  secrets: Record<string, string>,
+  requestedBy: string,
+): Promise<ChosenSignIn> {
+  if (!isId(connectionId)) throw unknownConnectionProblem();
+  const { provider, connection, secrets: stored } = await openConnection(tenantId, connectionId);
+  const { auth, label } = connection;
+  const given = Object.entries(secrets).filter(([, value]) => value.trim() !== '');
+  return {
+    provider,
+    request: {
+      tenantId,
+      connectionId,
+      provider: provider.key,
+      auth,
+      label,
+      settings: connection.settings as Record<string, unknown>,
+      secrets: { ...stored, ...Object.fromEntries(given) },
+      requestedBy,
+    },
+  };
 }
 
 /** The provider of a stored sign-in. */
@@ -84,7 +126,7 @@ export async function assertFewPending(tenantId: string, maxPending: number): Pr
 
 /** Stores a sign-in and queues the job that follows it until it ends. Returns its id. */
 export async function storeSignIn(
-  request: SignInRequest & { connectionId: string | null },
+  request: ChosenSignIn['request'],
   secrets: SignInSecrets,
   { code, lifetimeSeconds, lookAfterSeconds }: Course,
 ): Promise<string> {
@@ -101,13 +143,7 @@ export async function storeSignIn(
       connectionId,
       requestedBy,
       ...code,
-      ...sealSignInSecrets(
-        {
-          tenantId,
-          id,
-        },
-        secrets,
-      ),
+      ...sealSignInSecrets({ tenantId, id }, secrets),
       expiresAt: sql`now() + make_interval(secs => ${lifetimeSeconds})`,
     });
     await recordAudit(tx, {

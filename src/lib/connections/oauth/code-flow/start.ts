@@ -7,15 +7,16 @@ import type { ProviderDefinition } from '../../../connectors/contract/provider.t
 import { publicUrl } from '../../../identity/auth/public-url.ts';
 import { readTenant } from '../../../identity/tenancy/with-tenant.ts';
 import { deviceAuthorizations } from '../../../schema/connections.ts';
-import { openConnection, unknownConnectionProblem } from '../../connections.ts';
 import { checkSettings, isOwnAddress } from '../../validate.ts';
 import { getAppSecrets, listEnteredSecrets } from '../app.ts';
 import { openSignInSecrets } from '../sealed.ts';
 import {
   assertFewPending,
-  findChosen,
+  forExistingConnection,
+  forNewConnection,
   providerOf,
   storeSignIn,
+  type ChosenSignIn,
   type SignIn,
   type SignInRequest,
 } from '../sign-in.ts';
@@ -37,48 +38,17 @@ export const redirectUri = (providerKey: string): string =>
  * id of the sign-in. Throws Problem `bad_request` and `conflict`.
  */
 export async function startRedirect(request: SignInRequest): Promise<string> {
-  const provider = findChosen(request);
-  return store(provider, {
-    ...request,
-    connectionId: null,
-    label: request.label.trim() || provider.label,
-  });
+  return store(forNewConnection(request));
 }
 
-/**
- * As `startRedirect`, for an existing connection, which keeps its id and its data; secrets that are
- * left blank stay as they are. Throws Problem `not_found` as well.
- */
+/** As `startRedirect`, for an existing connection. Throws Problem `not_found` as well. */
 export async function restartRedirect(
-  tenantId: string,
-  connectionId: string,
-  secrets: Record<string, string>,
-  requestedBy: string,
+  ...existing: Parameters<typeof forExistingConnection>
 ): Promise<string> {
-  if (!isId(connectionId)) throw unknownConnectionProblem();
-  const { provider, connection, secrets: stored } = await openConnection(tenantId, connectionId);
-  const { auth, label } = connection;
-  const settings = connection.settings as Record<string, unknown>;
-  const given = Object.entries(secrets).filter(([, value]) => value.trim() !== '');
-  return store(provider, {
-    tenantId,
-    connectionId,
-    provider: provider.key,
-    auth,
-    label,
-    settings,
-    requestedBy,
-    secrets: {
-      ...stored,
-      ...Object.fromEntries(given),
-    },
-  });
+  return store(await forExistingConnection(...existing));
 }
 
-async function store(
-  provider: ProviderDefinition,
-  request: SignInRequest & { connectionId: string | null },
-): Promise<string> {
+async function store({ provider, request }: ChosenSignIn): Promise<string> {
   requireCodeGrant(provider);
   checkSettings(provider, request.settings);
   const secrets = selectSecrets(provider, request.secrets);

@@ -1,10 +1,14 @@
 import { Problem } from '../../../platform/errors.ts';
 import { RemoteError } from '../../../platform/http/errors.ts';
-import { isId } from '../../../platform/id.ts';
-import type { ProviderDefinition } from '../../../connectors/contract/provider.ts';
-import { openConnection, unknownConnectionProblem } from '../../connections.ts';
 import { checkSettings } from '../../validate.ts';
-import { assertFewPending, findChosen, storeSignIn, type SignInRequest } from '../sign-in.ts';
+import {
+  assertFewPending,
+  forExistingConnection,
+  forNewConnection,
+  storeSignIn,
+  type ChosenSignIn,
+  type SignInRequest,
+} from '../sign-in.ts';
 import {
   getDeviceProvider,
   requestDeviceCode,
@@ -20,53 +24,23 @@ const maxPending = 5;
  * Returns the id of the sign-in. Throws Problem `bad_request` and `conflict`.
  */
 export async function startDeviceAuthorization(request: SignInRequest): Promise<string> {
-  const provider = findChosen(request);
-  checkSettings(provider, request.settings);
-  return requestAuthorization(provider, {
-    ...request,
-    connectionId: null,
-    label: request.label.trim() || provider.label,
-  });
+  return requestAuthorization(forNewConnection(request));
 }
 
-/**
- * As `startDeviceAuthorization`, for an existing connection; secrets that are left blank stay as
- * they are. Throws Problem `not_found` as well.
- */
+/** As `startDeviceAuthorization`, for an existing connection. Throws Problem `not_found` as well. */
 export async function restartDeviceAuthorization(
-  tenantId: string,
-  connectionId: string,
-  secrets: Record<string, string>,
-  requestedBy: string,
+  ...existing: Parameters<typeof forExistingConnection>
 ): Promise<string> {
-  if (!isId(connectionId)) throw unknownConnectionProblem();
-  const { provider, connection, secrets: stored } = await openConnection(tenantId, connectionId);
-  const given = Object.fromEntries(
-    Object.entries(secrets).filter(([, value]) => value.trim() !== ''),
-  );
-  const settings = connection.settings as Record<string, unknown>;
-  return requestAuthorization(provider, {
-    tenantId,
-    connectionId,
-    provider: provider.key,
-    auth: connection.auth,
-    label: connection.label,
-    settings,
-    secrets: { ...stored, ...given },
-    requestedBy,
-  });
+  return requestAuthorization(await forExistingConnection(...existing));
 }
 
-async function requestAuthorization(
-  provider: ProviderDefinition,
-  request: SignInRequest & { connectionId: string | null },
-): Promise<string> {
+async function requestAuthorization({ provider, request }: ChosenSignIn): Promise<string> {
+  const settings = checkSettings(provider, request.settings);
   const device = getDeviceProvider(provider);
   if (device === undefined)
     throw new Problem('bad_request', `${provider.label} does not support signing in with a code.`);
   const secrets = selectSecrets(device, request.secrets);
   await assertFewPending(request.tenantId, maxPending);
-  const settings = checkSettings(provider, request.settings);
   const { deviceCode, userCode, verificationUrl, interval, lifetimeSeconds } =
     await fetchDeviceCode(device, settings, secrets);
   return storeSignIn(
