@@ -3,7 +3,7 @@ import type { Tx } from '../platform/db/pool.ts';
 import { previewMapping, type PreviewLead } from '../mappings/preview.ts';
 import { listMappingVersions, selectMapping } from '../mappings/store.ts';
 import { selectTargetMetadata } from '../mappings/destination-fields.ts';
-import { findTargetField, listTargetFields } from '../mappings/target-fields.ts';
+import { findTargetField, listTargetFields, nameObject } from '../mappings/target-fields.ts';
 import {
   validateMapping,
   type RowProblem,
@@ -165,7 +165,7 @@ function toMappedObject(
     .toSorted((a, b) => toUrgency(b) - toUrgency(a) || a.label.localeCompare(b.label));
   return {
     role,
-    label: metadata?.objects[role]?.label ?? role,
+    label: metadata === undefined ? role : nameObject(metadata, role),
     rows: own,
     free,
     missing: pickFields(missing, role),

@@ -4,7 +4,8 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { assertOwnLink } from '#lib/connectors/dynamics-365/position.ts';
 import { createRemoteObjects } from '#lib/connectors/dynamics-365/destination/remote-objects.ts';
 import { get } from '#lib/connectors/dynamics-365/request.ts';
-import { connect, full, pagesOf, streamOf } from './harness.ts';
+import { pagesOf } from '../streams.ts';
+import { connect, full, streamOf } from './harness.ts';
 
 describe('a response', () => {
   let reply = { status: 200, body: '', headers: {} };

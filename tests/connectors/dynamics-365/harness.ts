@@ -2,9 +2,10 @@ import { afterAll } from 'vitest';
 import { createHttpClient } from '#lib/platform/http/client.ts';
 import { dynamics365 } from '#lib/connectors/dynamics-365/index.ts';
 import { dynamicsSettings } from '#lib/connectors/dynamics-365/settings.ts';
-import type { Cursor, Page, ReadSpan } from '#lib/connectors/contract/source.ts';
+import type { Cursor, ReadSpan } from '#lib/connectors/contract/source.ts';
 import { startSandbox, type DynamicsSpec } from '../../../sandbox/index.ts';
 import { callerOf, credentials } from '../../sandbox/dynamics.ts';
+import { findStream, nobody } from '../streams.ts';
 
 export const NOW = Date.UTC(2026, 10, 20, 12);
 export const full: ReadSpan = { mode: 'full', since: null, token: null };
@@ -66,19 +67,4 @@ export const credentialsOf = () => ({
   clientId: credentials.clientId,
 });
 
-export function streamOf(name: string) {
-  const found = dynamics365.streams.find((stream) => stream.name === name);
-  if (found === undefined) throw new Error(`no stream ${name}`);
-  return found;
-}
-
-export async function pagesOf(pages: AsyncIterable<Page>): Promise<Page[]> {
-  const all: Page[] = [];
-  for await (const page of pages) all.push(page);
-  return all;
-}
-
-// eslint-disable-next-line require-yield
-async function* nobody() {
-  return;
-}
+export const streamOf = (name: string) => findStream(dynamics365.streams, name);

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { dynamics365 } from '#lib/connectors/dynamics-365/index.ts';
 import type { Page } from '#lib/connectors/contract/source.ts';
 import { lead } from '../../sandbox/dynamics-rows.ts';
-import { changes, connect, full, pagesOf, streamOf } from './harness.ts';
+import { pagesOf } from '../streams.ts';
+import { changes, connect, full, streamOf } from './harness.ts';
 
 const ids = (pages: readonly Page[]) =>
   pages.flatMap(({ items }) => items.map((item) => streamOf('leads').identify(item) ?? ''));

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { hubspot } from '#lib/connectors/hubspot/index.ts';
 import { toRemoteError } from '#lib/connectors/hubspot/hubspot-error.ts';
 import type { HttpResponse } from '#lib/platform/http/types.ts';
-import { connect, full, NOW, pagesOf, person, streamOf } from './harness.ts';
+import { pagesOf } from '../streams.ts';
+import { connect, full, NOW, person, streamOf } from './harness.ts';
 
 const answer = (status: number, body: unknown, headers: Record<string, string> = {}) =>
   ({

@@ -4,6 +4,7 @@ import { hubspot } from '#lib/connectors/hubspot/index.ts';
 import { hubSpotSettings } from '#lib/connectors/hubspot/settings.ts';
 import type { Cursor, Page, ReadSpan } from '#lib/connectors/contract/source.ts';
 import { startSandbox, type HubSpotChange, type HubSpotSpec } from '../../../sandbox/index.ts';
+import { findStream, nobody } from '../streams.ts';
 
 export const NOW = Date.UTC(2026, 10, 20, 12);
 export const TOKEN = 'pat-test-0123456789';
@@ -68,17 +69,7 @@ export async function connect(spec: Partial<HubSpotSpec> = {}, given: object = {
   return { sandbox, access, read, mutate, call };
 }
 
-export function streamOf(name: string) {
-  const found = hubspot.streams.find((stream) => stream.name === name);
-  if (found === undefined) throw new Error(`no stream ${name}`);
-  return found;
-}
-
-export async function pagesOf(pages: AsyncIterable<Page>): Promise<Page[]> {
-  const all: Page[] = [];
-  for await (const page of pages) all.push(page);
-  return all;
-}
+export const streamOf = (name: string) => findStream(hubspot.streams, name);
 
 export const idsOf = (name: string, pages: readonly Page[]): string[] =>
   pages.flatMap(({ items }) => items.map((item) => streamOf(name).identify(item) ?? ''));
@@ -107,8 +98,3 @@ export const person = (
   properties: { lifecyclestage: 'lead', ...properties },
   ...more,
 });
-
-// eslint-disable-next-line require-yield
-async function* nobody() {
-  return;
-}

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { hubSpotSettings } from '#lib/connectors/hubspot/settings.ts';
 import { recordSchemas } from '#lib/records/registry.ts';
-import { connect, pagesOf, recordsOf, streamOf } from './harness.ts';
+import { pagesOf } from '../streams.ts';
+import { connect, recordsOf, streamOf } from './harness.ts';
 
 const NOON = '2026-11-20T12:00:00.000Z';
 const settings = hubSpotSettings.parse({});

@@ -1,16 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hubspot } from '#lib/connectors/hubspot/index.ts';
-import {
-  changes,
-  connect,
-  deletedOn,
-  full,
-  idsOf,
-  NOW,
-  pagesOf,
-  person,
-  streamOf,
-} from './harness.ts';
+import { pagesOf } from '../streams.ts';
+import { changes, connect, deletedOn, full, idsOf, NOW, person, streamOf } from './harness.ts';
 
 const HOUR = 3_600_000;
 const range = (count: number) => Array.from({ length: count }, (_, index) => index);

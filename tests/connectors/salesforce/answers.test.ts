@@ -4,7 +4,8 @@ import { salesforce } from '#lib/connectors/salesforce/index.ts';
 import { salesforceSettings } from '#lib/connectors/salesforce/settings.ts';
 import { normalizeId } from '#lib/connectors/salesforce/ids.ts';
 import { formatText, isBehind } from '#lib/connectors/salesforce/soql.ts';
-import { connect, full, lead, pagesOf, streamOf } from './harness.ts';
+import { pagesOf } from '../streams.ts';
+import { connect, full, lead, streamOf } from './harness.ts';
 
 describe('an answer of Salesforce', () => {
   it('that no request is left is a limit, for an hour or for a minute', async () => {

@@ -9,6 +9,7 @@ import {
   type SalesforceSpec,
   type Sandbox,
 } from '../../../sandbox/index.ts';
+import { findStream, nobody } from '../streams.ts';
 
 export const NOW = Date.UTC(2026, 10, 20, 12);
 export const MINUTE = 60_000;
@@ -98,17 +99,7 @@ export async function connect(spec: Partial<SalesforceSpec> = {}, given: object 
   return { sandbox, toAccess, read, renew, pass, mutate };
 }
 
-export function streamOf(name: string) {
-  const found = salesforce.streams.find((stream) => stream.name === name);
-  if (found === undefined) throw new Error(`no stream ${name}`);
-  return found;
-}
-
-export async function pagesOf(pages: AsyncIterable<Page>): Promise<Page[]> {
-  const all: Page[] = [];
-  for await (const page of pages) all.push(page);
-  return all;
-}
+export const streamOf = (name: string) => findStream(salesforce.streams, name);
 
 export const idsOf = (name: string, pages: readonly Page[]): string[] =>
   pages.flatMap(({ items }) => items.map((item) => streamOf(name).identify(item) ?? ''));
@@ -122,8 +113,3 @@ export const lead = (row: Record<string, string | null> = {}, lateMs = 0): Sales
 
 /** Where the next pass over changes begins. */
 export const tokenOf = (pages: readonly Page[]): Cursor => pages.at(-1)?.token ?? null;
-
-// eslint-disable-next-line require-yield
-async function* nobody() {
-  return;
-}

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Cursor, Page } from '#lib/connectors/contract/source.ts';
 import { parseRows, rewriteRows } from '#lib/connectors/salesforce/body.ts';
-import { changes, connect, DAY, full, idsOf, lead, MINUTE, pagesOf, tokenOf } from './harness.ts';
+import { pagesOf } from '../streams.ts';
+import { changes, connect, DAY, full, idsOf, lead, MINUTE, tokenOf } from './harness.ts';
 
 const many = (count: number) =>
   Array.from({ length: count }, (_, n) => lead({ LastName: `L${n}` }));

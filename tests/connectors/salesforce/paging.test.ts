@@ -1,16 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  changes,
-  connect,
-  DAY,
-  full,
-  idsOf,
-  lead,
-  MINUTE,
-  pagesOf,
-  streamOf,
-  tokenOf,
-} from './harness.ts';
+import { pagesOf } from '../streams.ts';
+import { changes, connect, DAY, full, idsOf, lead, MINUTE, streamOf, tokenOf } from './harness.ts';
 
 const HOUR = 60 * MINUTE;
 const many = (count: number) =>

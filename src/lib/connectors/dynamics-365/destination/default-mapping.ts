@@ -1,11 +1,6 @@
-import type { ConflictRule, FieldMapping, ObjectRole } from '../../contract/destination.ts';
+import type { ConflictRule, FieldMapping } from '../../contract/destination.ts';
+import { mapFields } from '../../kit/destination.ts';
 
-const rows = (
-  role: ObjectRole,
-  rule: ConflictRule,
-  fields: Record<string, string>,
-): FieldMapping[] =>
-  Object.entries(fields).map(([target, source]) => ({ role, target, source, rule }));
 const labelled = (
   target: string,
   source: string,
@@ -19,7 +14,7 @@ const labelled = (
  * finds out always comes from us.
  */
 export const defaultMapping: readonly FieldMapping[] = [
-  ...rows('company', 'ours', {
+  ...mapFields('company', 'ours', {
     name: 'companyOrDomain',
     websiteurl: 'website',
     telephone1: 'phone',
@@ -27,15 +22,15 @@ export const defaultMapping: readonly FieldMapping[] = [
     address1_stateorprovince: 'state',
     numberofemployees: 'employees',
   }),
-  ...rows('contact', 'ours', {
+  ...mapFields('contact', 'ours', {
     firstname: 'firstName',
     lastname: 'lastName',
     emailaddress1: 'email',
     telephone1: 'phone',
   }),
   // Our value may be just the domain, which is not worth a decision by a person.
-  ...rows('lead', 'newest', { subject: 'topic', websiteurl: 'website' }),
-  ...rows('lead', 'ask', {
+  ...mapFields('lead', 'newest', { subject: 'topic', websiteurl: 'website' }),
+  ...mapFields('lead', 'ask', {
     firstname: 'firstName',
     lastname: 'lastName',
     companyname: 'company',
@@ -52,7 +47,7 @@ export const defaultMapping: readonly FieldMapping[] = [
     Cold: 'Advertisement',
     Skip: 'Other',
   }),
-  ...rows('lead', 'ours', {
+  ...mapFields('lead', 'ours', {
     hnt_finalscore: 'score',
     hnt_priorityscore: 'priority',
     hnt_segment: 'segment',
@@ -86,7 +81,7 @@ export const defaultMapping: readonly FieldMapping[] = [
     marketplace: 'Marketplace',
     'solution-provider': 'Solution Provider',
   }),
-  ...rows('deal', 'newest', {
+  ...mapFields('deal', 'newest', {
     name: 'topic',
     estimatedvalue: 'dealValue',
     salesstage: 'opportunityStage',

@@ -9,7 +9,8 @@ import type {
   TargetMetadata,
   WriteResult,
 } from '../../contract/destination.ts';
-import { buildPayload, pickFields, toRemoteRecord } from './rows.ts';
+import { pickFields } from '../../kit/destination.ts';
+import { buildPayload, toRemoteRecord } from './rows.ts';
 import { OUR_KEY, buildFilter, matchesDomain, quoteLiteral } from './search.ts';
 import { TABLES } from './objects.ts';
 import {

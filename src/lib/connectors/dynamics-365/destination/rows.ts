@@ -5,6 +5,7 @@ import type {
   RecordStanding,
   RemoteRecord,
 } from '../../contract/destination.ts';
+import { pickFields } from '../../kit/destination.ts';
 import { OUR_KEY } from './search.ts';
 import { QUALIFIED, TABLES } from './objects.ts';
 
@@ -43,17 +44,6 @@ function readParents(role: ObjectRole, row: Record<string, unknown>): Parents {
   );
   return Object.fromEntries(parents) as Parents;
 }
-
-/** The values of the named fields; fields that the row lacks are left out. */
-export const pickFields = (
-  row: Record<string, unknown>,
-  names: readonly string[],
-): Record<string, FieldValue> =>
-  Object.fromEntries(
-    names
-      .filter((name) => Object.hasOwn(row, name))
-      .map((name) => [name, (row[name] ?? null) as FieldValue]),
-  );
 
 const toText = (value: unknown): string | null =>
   typeof value === 'string' && value.trim() !== '' ? value.trim() : null;

@@ -1,4 +1,5 @@
 import type { ObjectRole, SearchKey } from '../../contract/destination.ts';
+import { isAtDomain } from '../../kit/destination.ts';
 
 /** The field with the id of our lead, in environments that have our solution. */
 export const OUR_KEY = 'hnt_leadid';
@@ -38,8 +39,5 @@ function buildDomainFilter(domain: string, hasField: (name: string) => boolean):
  */
 export function matchesDomain(row: Record<string, unknown>, domain: string): boolean {
   const website = row['websiteurl'];
-  if (typeof website !== 'string' || website.trim() === '') return true;
-  const host =
-    /^(?:[a-z][\w+.-]*:\/\/)?([^/?#:@\s]+)/i.exec(website.trim())?.[1]?.toLowerCase() ?? '';
-  return host === domain || host.endsWith(`.${domain}`);
+  return typeof website !== 'string' || website.trim() === '' || isAtDomain(website, domain);
 }

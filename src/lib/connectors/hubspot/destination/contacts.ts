@@ -1,7 +1,8 @@
 import type { FieldValue, RemoteRecord } from '../../contract/destination.ts';
 import { parseDateTime } from '../../kit/date-time.ts';
+import { pickFields, readOurId } from '../../kit/destination.ts';
 import type { Row } from '../answers.ts';
-import { OUR_KEY, readOurLeadId } from '../our-key.ts';
+import { OUR_KEY } from '../our-key.ts';
 
 /** What is read of a contact besides the properties that are compared. */
 export const SYSTEM_PROPERTIES = [OUR_KEY, 'email', 'lifecyclestage', 'lastmodifieddate'];
@@ -13,9 +14,9 @@ export function toRemoteRecord({ id, properties, updatedAt }: Row, fields: reado
   return {
     id,
     version: changed ?? '',
-    values: pickFields(values, fields),
+    values: pickFields(values, fields, toText),
     parents: {},
-    ourLeadId: readOurLeadId(values),
+    ourLeadId: readOurId(values, OUR_KEY),
     email: toText(values['email']),
     standing: 'open',
     status: toText(values['lifecyclestage']) ?? 'open',
@@ -24,17 +25,7 @@ export function toRemoteRecord({ id, properties, updatedAt }: Row, fields: reado
 }
 
 /** Values are text, which is empty for those that were cleared. */
-export const pickFields = (
-  properties: Readonly<Record<string, unknown>>,
-  names: readonly string[],
-): Record<string, FieldValue> =>
-  Object.fromEntries(
-    names
-      .filter((name) => Object.hasOwn(properties, name))
-      .map((name) => [name, toText(properties[name])]),
-  );
-
-const toText = (value: unknown): string | null =>
+export const toText = (value: unknown): string | null =>
   typeof value === 'string' && value !== '' ? value : null;
 
 /** Values as HubSpot takes them: text, which clears a property when it is empty. Pure. */

@@ -1,7 +1,5 @@
-import type { ConflictRule, FieldMapping } from '../../contract/destination.ts';
-
-const rows = (rule: ConflictRule, fields: Record<string, string>): FieldMapping[] =>
-  Object.entries(fields).map(([target, source]) => ({ role: 'lead', target, source, rule }));
+import type { FieldMapping } from '../../contract/destination.ts';
+import { mapFields } from '../../kit/destination.ts';
 
 /**
  * The field mapping that applies until a workspace changes it. People correct names and addresses
@@ -10,8 +8,8 @@ const rows = (rule: ConflictRule, fields: Record<string, string>): FieldMapping[
  * customer's own, and are skipped where an account lacks them.
  */
 export const defaultMapping: readonly FieldMapping[] = [
-  ...rows('newest', { website: 'website' }),
-  ...rows('ask', {
+  ...mapFields('lead', 'newest', { website: 'website' }),
+  ...mapFields('lead', 'ask', {
     firstname: 'firstName',
     lastname: 'lastName',
     company: 'company',
@@ -20,8 +18,8 @@ export const defaultMapping: readonly FieldMapping[] = [
     city: 'city',
     state: 'state',
   }),
-  ...rows('theirs', { lifecyclestage: '=Lead' }),
-  ...rows('ours', {
+  ...mapFields('lead', 'theirs', { lifecyclestage: '=Lead' }),
+  ...mapFields('lead', 'ours', {
     tributary_score: 'score',
     tributary_priority: 'priorityCategory',
     tributary_segment: 'segment',

@@ -10,11 +10,12 @@ import type {
   TargetMetadata,
   WriteResult,
 } from '../../contract/destination.ts';
+import { pickFields } from '../../kit/destination.ts';
 import { toObject, tryParseJson } from '../../kit/json.ts';
 import { parseRow, parseSearch, type Row } from '../answers.ts';
 import { OUR_KEY } from '../our-key.ts';
 import { exchange, paths, post, toUrl, type Access } from '../request.ts';
-import { pickFields, SYSTEM_PROPERTIES, toProperties, toRemoteRecord } from './contacts.ts';
+import { SYSTEM_PROPERTIES, toProperties, toRemoteRecord, toText } from './contacts.ts';
 import { OBJECT } from './metadata.ts';
 import { createRefusalError, isTaken } from './refusals.ts';
 
@@ -129,11 +130,10 @@ async function createContact(
     idProperty: OUR_KEY,
     properties: { ...toProperties(values), [OUR_KEY]: leadId },
   };
-  const response = await exchange(access, {
+  const response = await write(access, {
     method: 'POST',
     url: toUrl(access, `${ROOT}/batch/upsert`),
     json: { inputs: [input] },
-    effect: 'once',
   });
   if (isTaken(response)) return { kind: 'exists' };
   const [result] = readResults(response);
@@ -150,7 +150,7 @@ function readResults({ body }: HttpResponse): unknown[] {
   return Array.isArray(results) ? results : [];
 }
 
-/** HubSpot has no conditional writes: the values that are sent win over a change since the reading. */
+/** HubSpot has no conditional writes: what is sent wins over a change since the reading. */
 async function updateContact(
   { access }: Contacts,
   { id, values }: RecordChange,
@@ -166,7 +166,7 @@ async function updateContact(
   return toDone(requireRow(response), Object.keys(values));
 }
 
-/** Archives the contact, unless it was changed since: also by HubSpot, which adds what it derives. */
+/** Archives the contact, unless it was changed since, if only by what HubSpot derives. */
 async function archiveContact(
   contacts: Contacts,
   id: string,
@@ -182,11 +182,14 @@ async function archiveContact(
   return { kind: 'done', id, version: '', kept: {} };
 }
 
-/** A change sets what it names and nothing else, so sending it twice is like sending it once. */
+/**
+ * Sends a write. An upsert names its contact, and a change sets what it names and nothing else, so
+ * that sending either twice is like sending it once.
+ */
 const write = (access: Access, request: HttpRequest): Promise<HttpResponse> =>
   exchange(access, { ...request, effect: 'once' });
 
 function toDone(row: Row, sent: readonly string[]): WriteResult {
   const { id, version } = toRemoteRecord(row, []);
-  return { kind: 'done', id, version, kept: pickFields(row.properties ?? {}, sent) };
+  return { kind: 'done', id, version, kept: pickFields(row.properties ?? {}, sent, toText) };
 }

@@ -2,7 +2,8 @@ import type { LeadRecord } from '../../../records/lead.ts';
 import type { MapContext } from '../../contract/source.ts';
 import { readItem, type Item } from '../item.ts';
 import { leads } from '../objects.ts';
-import { readOurLeadId } from '../our-key.ts';
+import { readOurId } from '../../kit/destination.ts';
+import { OUR_KEY } from '../our-key.ts';
 import type { HubSpotSettings } from '../settings.ts';
 import { readLabel, readPersonName, readRichText, readText, readTimes } from './values.ts';
 
@@ -16,7 +17,7 @@ export function mapContactLead(
   return {
     ...readPerson(item, properties),
     externalId: item.id,
-    mirrorOf: readOurLeadId(properties),
+    mirrorOf: readOurId(properties, OUR_KEY),
     source: readLabel(item, 'hs_analytics_source'),
     status: readLabel(item, 'hs_lead_status') ?? readLabel(item, 'lifecyclestage') ?? 'New Lead',
     qualified: settings.qualifiedStages.includes(properties['lifecyclestage'] ?? ''),

@@ -1,7 +1,5 @@
-import type { ConflictRule, FieldMapping } from '../../contract/destination.ts';
-
-const rows = (rule: ConflictRule, fields: Record<string, string>): FieldMapping[] =>
-  Object.entries(fields).map(([target, source]) => ({ role: 'lead', target, source, rule }));
+import type { FieldMapping } from '../../contract/destination.ts';
+import { mapFields } from '../../kit/destination.ts';
 
 /**
  * The field mapping that applies until a workspace changes it. People correct names and addresses
@@ -11,8 +9,8 @@ const rows = (rule: ConflictRule, fields: Record<string, string>): FieldMapping[
  * that end in __c are the customer's own, and are skipped where an organisation lacks them.
  */
 export const defaultMapping: readonly FieldMapping[] = [
-  ...rows('newest', { Website: 'website' }),
-  ...rows('ask', {
+  ...mapFields('lead', 'newest', { Website: 'website' }),
+  ...mapFields('lead', 'ask', {
     FirstName: 'firstName',
     LastName: 'lastName',
     Company: 'companyOrName',
@@ -20,7 +18,7 @@ export const defaultMapping: readonly FieldMapping[] = [
     Phone: 'phone',
     City: 'city',
   }),
-  ...rows('ours', {
+  ...mapFields('lead', 'ours', {
     Tributary_Score__c: 'score',
     Tributary_Priority__c: 'priorityCategory',
     Tributary_Segment__c: 'segment',

@@ -1,7 +1,8 @@
-import type { FieldValue, RecordStanding, RemoteRecord } from '../../contract/destination.ts';
+import type { RecordStanding, RemoteRecord } from '../../contract/destination.ts';
 import { parseDateTime } from '../../kit/date-time.ts';
-import { readFlag, readText, parseRow, readValue } from '../mapping/values.ts';
-import { readOurLeadId } from '../our-key.ts';
+import { pickFields, readOurId } from '../../kit/destination.ts';
+import { readFlag, readText, parseRow } from '../mapping/values.ts';
+import { OUR_KEY } from '../our-key.ts';
 
 /** What is read of a lead besides the fields that are compared. */
 export const SYSTEM_FIELDS = ['Id', 'LastModifiedDate', 'IsConverted', 'Status', 'Email'];
@@ -15,7 +16,7 @@ export function toRemoteRecord(item: unknown, fields: readonly string[]): Remote
     version: changed ?? '',
     values: pickFields(row, fields),
     parents: {},
-    ourLeadId: readOurLeadId(row),
+    ourLeadId: readOurId(row, OUR_KEY),
     email: readText(row, 'Email'),
     ...toStanding(row),
     changedAt: parseDateTime(changed, 'UTC'),
@@ -28,11 +29,3 @@ function toStanding(row: object): { standing: RecordStanding; status: string } {
     ? { standing: 'converted', status: 'converted' }
     : { standing: 'open', status: readText(row, 'Status') ?? 'open' };
 }
-
-/** The values of the named fields; fields that the row lacks are left out. */
-const pickFields = (row: object, names: readonly string[]): Record<string, FieldValue> =>
-  Object.fromEntries(
-    names
-      .filter((name) => Object.hasOwn(row, name))
-      .map((name) => [name, (readValue(row, name) ?? null) as FieldValue]),
-  );

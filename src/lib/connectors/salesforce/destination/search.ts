@@ -1,4 +1,5 @@
 import type { SearchKey } from '../../contract/destination.ts';
+import { isAtDomain } from '../../kit/destination.ts';
 import { readText } from '../mapping/values.ts';
 import { OUR_KEY } from '../our-key.ts';
 import { formatText } from '../soql.ts';
@@ -32,8 +33,6 @@ function buildDomainCondition(domain: string, hasField: (name: string) => boolea
  * finds its letters, which notexample.com and example.com.evil.net contain as well.
  */
 export function matchesDomain(row: object, domain: string): boolean {
-  const website = readText(row, 'Website') ?? '';
-  const host = /^(?:[a-z][\w+.-]*:\/\/)?([^/?#:@\s]+)/i.exec(website)?.[1]?.toLowerCase() ?? '';
   const email = readText(row, 'Email')?.toLowerCase() ?? '';
-  return host === domain || host.endsWith(`.${domain}`) || email.endsWith(`@${domain}`);
+  return isAtDomain(readText(row, 'Website') ?? '', domain) || email.endsWith(`@${domain}`);
 }

@@ -115,8 +115,8 @@ export async function createRecord(
   if (missing.length > 0)
     throw new RemoteError(
       'malformed',
-      `${label} requires ${quoteFields(missing)} of every ${nameOf(delivery, role)}, but no value is mapped to ` +
-        'it. Add it to the lead or to the field mapping.',
+      `${label} requires ${quoteFields(missing)} of every ${nameOf(delivery, role)}, but no value ` +
+        'is mapped to it. Add it to the lead or to the field mapping.',
     );
   const expected = findExpectedFields(metadata, role, values);
   if (expected.length > 0)
