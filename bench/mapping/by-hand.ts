@@ -1,5 +1,5 @@
-import { toAmount } from '#lib/connectors/kit/amount.ts';
-import { parseDateTime } from '#lib/connectors/kit/date-time.ts';
+import { toAmount } from '#lib/conversion/values/amount.ts';
+import { parseDateTime } from '#lib/conversion/values/date-time.ts';
 import { tidyLine } from '#lib/records/text.ts';
 import { labelOf, type Row } from './leads.ts';
 

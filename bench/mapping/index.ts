@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { compileMapping } from '#lib/mappings/schema/compile.ts';
+import { compileMapping } from '#lib/conversion/schema/compile.ts';
 import type { Cluster } from '../kit/cluster.ts';
 import type { Part } from '../kit/report.ts';
 import { scaled } from '../kit/scale.ts';

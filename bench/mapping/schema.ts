@@ -1,4 +1,4 @@
-import { mappingShape } from '#lib/mappings/schema/shape.ts';
+import { mappingShape } from '#lib/conversion/schema/shape.ts';
 import { labelOf } from './leads.ts';
 
 const line = { fn: 'trim', args: { way: 'line' } };

@@ -29,6 +29,12 @@ export const rooms: readonly Room[] = [
     nor: database,
   },
   {
+    name: 'conversion',
+    path: 'src/lib/conversion',
+    not: ['schema', 'identity', 'jobs', 'posture'],
+    nor: [...database, '^src/lib/platform/config\\.ts$'],
+  },
+  {
     name: 'connectors',
     path: 'src/lib/connectors',
     not: ['schema', 'identity', 'jobs', 'posture'],

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { limits } from '#lib/mappings/transformations/kit/limits.ts';
-import { transformations } from '#lib/mappings/transformations/registry.ts';
-import { mappingShape } from '#lib/mappings/schema/shape.ts';
-import { compileMapping } from '#lib/mappings/schema/compile.ts';
+import { limits } from '#lib/conversion/transformations/kit/limits.ts';
+import { transformations } from '#lib/conversion/transformations/registry.ts';
+import { mappingShape } from '#lib/conversion/schema/shape.ts';
+import { compileMapping } from '#lib/conversion/schema/compile.ts';
 import { found, read, tableIn } from './documents.ts';
 
 const page = 'docs/mappings.md';

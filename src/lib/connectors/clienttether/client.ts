@@ -1,5 +1,5 @@
 import { RemoteError } from '../../platform/http/errors.ts';
-import { parseDateTime } from '../kit/date-time.ts';
+import { parseDateTime } from '../../conversion/values/date-time.ts';
 import { mapConcurrently } from './map-concurrently.ts';
 import { readListPages, type ListPage } from './paging.ts';
 import { sendRequest, type Access, type ParsedResponse } from './request.ts';

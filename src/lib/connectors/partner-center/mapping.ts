@@ -3,8 +3,8 @@ import type { ReferralRecord } from '../../records/referral.ts';
 import { tidyLine } from '../../records/text.ts';
 import { RecordRejected } from '../contract/source.ts';
 import { parseCompanyDomain } from '../../records/company-domain.ts';
-import { parseAmount } from '../kit/amount.ts';
-import { parseDateTime } from '../kit/date-time.ts';
+import { parseAmount } from '../../conversion/values/amount.ts';
+import { parseDateTime } from '../../conversion/values/date-time.ts';
 import { classifyReferral } from './referral-type.ts';
 
 /** One line of text, or a number as text; null for what shows nothing and everything else. */

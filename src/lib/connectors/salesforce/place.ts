@@ -1,4 +1,4 @@
-import { parseDateTime } from '../kit/date-time.ts';
+import { parseDateTime } from '../../conversion/values/date-time.ts';
 import { toObject } from '../kit/json.ts';
 import { TIME_FIELD } from './describe.ts';
 import { normalizeId } from './ids.ts';

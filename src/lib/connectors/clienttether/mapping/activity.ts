@@ -1,7 +1,7 @@
 import type { ScheduledActivityRecord } from '../../../records/scheduled-activity.ts';
 import { RecordRejected, type MapContext } from '../../contract/source.ts';
-import { parseDateTime } from '../../kit/date-time.ts';
-import { toPlainText } from '../../kit/plain-text.ts';
+import { parseDateTime } from '../../../conversion/values/date-time.ts';
+import { toPlainText } from '../../../conversion/values/plain-text.ts';
 import { readItem } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
 import { parseLabel, formatPersonName } from '../values.ts';

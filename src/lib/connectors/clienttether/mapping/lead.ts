@@ -1,8 +1,8 @@
 import type { LeadRecord } from '../../../records/lead.ts';
 import type { MapContext } from '../../contract/source.ts';
-import { parseAmount } from '../../kit/amount.ts';
-import { parseDateTime } from '../../kit/date-time.ts';
-import { toPlainText } from '../../kit/plain-text.ts';
+import { parseAmount } from '../../../conversion/values/amount.ts';
+import { parseDateTime } from '../../../conversion/values/date-time.ts';
+import { toPlainText } from '../../../conversion/values/plain-text.ts';
 import { readItem, readValue } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
 import { lookUpStage, toStageName } from '../stages.ts';

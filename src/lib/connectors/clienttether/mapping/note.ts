@@ -1,7 +1,7 @@
 import type { NoteRecord } from '../../../records/note.ts';
 import type { MapContext } from '../../contract/source.ts';
-import { parseDateTime } from '../../kit/date-time.ts';
-import { toPlainText } from '../../kit/plain-text.ts';
+import { parseDateTime } from '../../../conversion/values/date-time.ts';
+import { toPlainText } from '../../../conversion/values/plain-text.ts';
 import { readItem } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
 import { formatPersonName } from '../values.ts';

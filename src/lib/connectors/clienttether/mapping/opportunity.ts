@@ -1,7 +1,7 @@
 import type { OpportunityRecord } from '../../../records/opportunity.ts';
 import type { MapContext } from '../../contract/source.ts';
-import { parseAmount } from '../../kit/amount.ts';
-import { parseDateTime } from '../../kit/date-time.ts';
+import { parseAmount } from '../../../conversion/values/amount.ts';
+import { parseDateTime } from '../../../conversion/values/date-time.ts';
 import { readCustomField, readItem, readValue } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
 import { lookUpStage, toStageName, type StageFacts } from '../stages.ts';

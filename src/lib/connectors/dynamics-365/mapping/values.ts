@@ -1,8 +1,8 @@
 import { tidyLine } from '../../../records/text.ts';
 import { RecordRejected } from '../../contract/source.ts';
-import { toAmount } from '../../kit/amount.ts';
-import { parseDateTime } from '../../kit/date-time.ts';
-import { toPlainText } from '../../kit/plain-text.ts';
+import { toAmount } from '../../../conversion/values/amount.ts';
+import { parseDateTime } from '../../../conversion/values/date-time.ts';
+import { toPlainText } from '../../../conversion/values/plain-text.ts';
 
 export type Row = Record<string, unknown>;
 

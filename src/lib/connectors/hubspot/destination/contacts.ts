@@ -1,5 +1,5 @@
 import type { FieldValue, RemoteRecord } from '../../contract/destination.ts';
-import { parseDateTime } from '../../kit/date-time.ts';
+import { parseDateTime } from '../../../conversion/values/date-time.ts';
 import { pickFields, readOurId } from '../../kit/destination.ts';
 import type { Row } from '../answers.ts';
 import { OUR_KEY } from '../our-key.ts';

@@ -1,7 +1,7 @@
 import type { OpportunityRecord } from '../../../records/opportunity.ts';
 import type { StageRecord } from '../../../records/stage.ts';
 import { RecordRejected, type MapContext } from '../../contract/source.ts';
-import { toAmount } from '../../kit/amount.ts';
+import { toAmount } from '../../../conversion/values/amount.ts';
 import { readItem, type Item } from '../item.ts';
 import { stageSchema } from '../stages.ts';
 import { readLabel, readNumber, readText, readTimes } from './values.ts';

@@ -1,6 +1,6 @@
 import type { CompanyRecord } from '../../../records/company.ts';
 import type { ContactRecord } from '../../../records/contact.ts';
-import { toAmount } from '../../kit/amount.ts';
+import { toAmount } from '../../../conversion/values/amount.ts';
 import { readItem } from '../item.ts';
 import { readCount, readLabel, readPersonName, readText, readTimes } from './values.ts';
 

@@ -1,6 +1,6 @@
 import { tidyLine } from '../../../records/text.ts';
-import { parseDateTime } from '../../kit/date-time.ts';
-import { toPlainText } from '../../kit/plain-text.ts';
+import { parseDateTime } from '../../../conversion/values/date-time.ts';
+import { toPlainText } from '../../../conversion/values/plain-text.ts';
 import type { Item } from '../item.ts';
 
 type Properties = Readonly<Record<string, string>>;

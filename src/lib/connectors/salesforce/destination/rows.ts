@@ -1,5 +1,5 @@
 import type { RecordStanding, RemoteRecord } from '../../contract/destination.ts';
-import { parseDateTime } from '../../kit/date-time.ts';
+import { parseDateTime } from '../../../conversion/values/date-time.ts';
 import { pickFields, readOurId } from '../../kit/destination.ts';
 import { readFlag, readText, parseRow } from '../mapping/values.ts';
 import { OUR_KEY } from '../our-key.ts';

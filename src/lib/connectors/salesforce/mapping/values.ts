@@ -1,9 +1,9 @@
 import { tidyLine } from '../../../records/text.ts';
 import { RecordRejected } from '../../contract/source.ts';
-import { toAmount } from '../../kit/amount.ts';
-import { parseDateTime } from '../../kit/date-time.ts';
+import { toAmount } from '../../../conversion/values/amount.ts';
+import { parseDateTime } from '../../../conversion/values/date-time.ts';
 import { toObject } from '../../kit/json.ts';
-import { toPlainText } from '../../kit/plain-text.ts';
+import { toPlainText } from '../../../conversion/values/plain-text.ts';
 import { getOwn } from '../../../platform/own.ts';
 import { normalizeId } from '../ids.ts';
 import { readId } from '../place.ts';

@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { limits } from '#lib/mappings/transformations/kit/limits.ts';
+import { limits } from '#lib/conversion/transformations/kit/limits.ts';
 import { run } from './kit.ts';
 
 const extract = (pattern: string, given: string) =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { compileMapping, type TargetTypes } from '#lib/mappings/schema/compile.ts';
-import { mappingShape, type MappingSchema } from '#lib/mappings/schema/shape.ts';
-import { limits } from '#lib/mappings/transformations/kit/limits.ts';
+import { compileMapping, type TargetTypes } from '#lib/conversion/schema/compile.ts';
+import { mappingShape, type MappingSchema } from '#lib/conversion/schema/shape.ts';
+import { limits } from '#lib/conversion/transformations/kit/limits.ts';
 import { Problem } from '#lib/platform/errors.ts';
 
 const mapping = (...fields: unknown[]): MappingSchema => mappingShape.parse(fields);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { compileChain } from '#lib/mappings/schema/chain.ts';
-import { compileMapping } from '#lib/mappings/schema/compile.ts';
-import { findExcess } from '#lib/mappings/transformations/kit/bounds.ts';
-import { limits } from '#lib/mappings/transformations/kit/limits.ts';
-import { Rejection, type Json } from '#lib/mappings/transformations/kit/value.ts';
-import { transformations } from '#lib/mappings/transformations/registry.ts';
+import { compileChain } from '#lib/conversion/schema/chain.ts';
+import { compileMapping } from '#lib/conversion/schema/compile.ts';
+import { findExcess } from '#lib/conversion/transformations/kit/bounds.ts';
+import { limits } from '#lib/conversion/transformations/kit/limits.ts';
+import { Rejection, type Json } from '#lib/conversion/transformations/kit/value.ts';
+import { transformations } from '#lib/conversion/transformations/registry.ts';
 
 const fill = (text: string, length: number = limits.text): string =>
   text.repeat(Math.ceil(length / text.length)).slice(0, length);

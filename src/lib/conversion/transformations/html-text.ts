@@ -1,4 +1,4 @@
-import { toPlainText } from '../../connectors/kit/plain-text.ts';
+import { toPlainText } from '../values/plain-text.ts';
 import { noArguments } from './kit/arguments.ts';
 import { defineTransformation } from './kit/define.ts';
 import { formatLimit } from './kit/limits.ts';

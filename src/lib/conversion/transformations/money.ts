@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseAmount } from '../../connectors/kit/amount.ts';
+import { parseAmount } from '../values/amount.ts';
 import { currencyCode, isCurrency } from './kit/arguments.ts';
 import { defineTransformation } from './kit/define.ts';
 import { limits } from './kit/limits.ts';

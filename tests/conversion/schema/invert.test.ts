@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileMapping } from '#lib/mappings/schema/compile.ts';
-import { compileInverse } from '#lib/mappings/schema/invert.ts';
-import { mappingShape } from '#lib/mappings/schema/shape.ts';
-import type { Json } from '#lib/mappings/transformations/kit/value.ts';
-import { transformations } from '#lib/mappings/transformations/registry.ts';
+import { compileMapping } from '#lib/conversion/schema/compile.ts';
+import { compileInverse } from '#lib/conversion/schema/invert.ts';
+import { mappingShape } from '#lib/conversion/schema/shape.ts';
+import type { Json } from '#lib/conversion/transformations/kit/value.ts';
+import { transformations } from '#lib/conversion/transformations/registry.ts';
 
 const name = fc.option(fc.string({ minLength: 1, maxLength: 20 }), { nil: null });
 /** Numbers of up to 15 significant digits. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { StepData } from '#lib/mappings/transformations/kit/steps.ts';
-import type { Json } from '#lib/mappings/transformations/kit/value.ts';
-import { transformations } from '#lib/mappings/transformations/registry.ts';
+import type { StepData } from '#lib/conversion/transformations/kit/steps.ts';
+import type { Json } from '#lib/conversion/transformations/kit/value.ts';
+import { transformations } from '#lib/conversion/transformations/registry.ts';
 
 /** Any JSON, with names that objects inherit and texts that steps look for. */
 export const anyJson: fc.Arbitrary<Json> = fc

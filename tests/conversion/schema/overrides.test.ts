@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyOverrides, findOutdated, findOverrides } from '#lib/mappings/schema/overrides.ts';
-import { mappingShape, type MappingSchema } from '#lib/mappings/schema/shape.ts';
+import { applyOverrides, findOutdated, findOverrides } from '#lib/conversion/schema/overrides.ts';
+import { mappingShape, type MappingSchema } from '#lib/conversion/schema/shape.ts';
 import { anyPath } from '../transformations/arbitraries.ts';
 
 const anyMapping: fc.Arbitrary<MappingSchema> = fc

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { compileMapping } from '#lib/mappings/schema/compile.ts';
-import { mappingShape } from '#lib/mappings/schema/shape.ts';
-import { suggestSources, type SuggestTarget } from '#lib/mappings/schema/suggest.ts';
-import type { Json } from '#lib/mappings/transformations/kit/value.ts';
+import { compileMapping } from '#lib/conversion/schema/compile.ts';
+import { mappingShape } from '#lib/conversion/schema/shape.ts';
+import { suggestSources, type SuggestTarget } from '#lib/conversion/schema/suggest.ts';
+import type { Json } from '#lib/conversion/transformations/kit/value.ts';
 
 const targets: SuggestTarget[] = [
   { name: 'firstName', label: 'First name', type: 'text' },

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatDate } from '#lib/connectors/clienttether/values.ts';
-import { parseDateTime } from '#lib/connectors/kit/date-time.ts';
+import { parseDateTime } from '#lib/conversion/values/date-time.ts';
 import { instant } from '#lib/records/text.ts';
 
 describe('parseDateTime', () => {

@@ -1,5 +1,5 @@
-import { mappingShape } from '#lib/mappings/schema/shape.ts';
-import type { StepData } from '#lib/mappings/transformations/kit/steps.ts';
+import { mappingShape } from '#lib/conversion/schema/shape.ts';
+import type { StepData } from '#lib/conversion/transformations/kit/steps.ts';
 
 /*
  * Mappings that providers hold as code today, as schemas. The tests compare what both make of the

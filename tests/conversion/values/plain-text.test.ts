@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { toPlainText } from '#lib/connectors/kit/plain-text.ts';
+import { toPlainText } from '#lib/conversion/values/plain-text.ts';
 
 it('turns HTML into plain text', () => {
   expect(

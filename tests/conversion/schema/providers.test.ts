@@ -6,9 +6,9 @@ import { mapLead } from '#lib/connectors/dynamics-365/mapping/lead.ts';
 import { mapReferral } from '#lib/connectors/partner-center/mapping.ts';
 import type { SourceRow } from '#lib/mappings/derived-values.ts';
 import { pushSources, readSourceValues } from '#lib/mappings/lead-fields.ts';
-import { compileMapping } from '#lib/mappings/schema/compile.ts';
-import { compileInverse } from '#lib/mappings/schema/invert.ts';
-import { mappingShape } from '#lib/mappings/schema/shape.ts';
+import { compileMapping } from '#lib/conversion/schema/compile.ts';
+import { compileInverse } from '#lib/conversion/schema/invert.ts';
+import { mappingShape } from '#lib/conversion/schema/shape.ts';
 import { segments } from '#lib/records/lead.ts';
 import { derivedValues, dynamicsLead, referral } from './providers.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseDateTime } from '../../connectors/kit/date-time.ts';
+import { parseDateTime } from '../values/date-time.ts';
 import { isPlausible } from '../../records/text.ts';
 import { timeZone } from './kit/arguments.ts';
 import { datePattern, parseInstant } from './kit/dates.ts';

@@ -2,10 +2,10 @@ import { globSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { transformations } from '#lib/mappings/transformations/registry.ts';
+import { transformations } from '#lib/conversion/transformations/registry.ts';
 import { run } from './kit.ts';
 
-const folder = 'src/lib/mappings/transformations';
+const folder = 'src/lib/conversion/transformations';
 const names = transformations.map(({ name }) => name);
 
 describe('the registry', () => {

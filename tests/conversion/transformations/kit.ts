@@ -1,7 +1,7 @@
-import type { StepData } from '#lib/mappings/transformations/kit/steps.ts';
-import type { Json } from '#lib/mappings/transformations/kit/value.ts';
-import { compileMapping, type Converted } from '#lib/mappings/schema/compile.ts';
-import { mappingShape } from '#lib/mappings/schema/shape.ts';
+import type { StepData } from '#lib/conversion/transformations/kit/steps.ts';
+import type { Json } from '#lib/conversion/transformations/kit/value.ts';
+import { compileMapping, type Converted } from '#lib/conversion/schema/compile.ts';
+import { mappingShape } from '#lib/conversion/schema/shape.ts';
 
 /** What steps make of a value, as the field "out" of a mapping. */
 export async function run(steps: readonly StepData[], given: Json): Promise<Converted> {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileMapping } from '#lib/mappings/schema/compile.ts';
-import { mappingShape, type MappingSchema } from '#lib/mappings/schema/shape.ts';
-import { findExcess } from '#lib/mappings/transformations/kit/bounds.ts';
+import { compileMapping } from '#lib/conversion/schema/compile.ts';
+import { mappingShape, type MappingSchema } from '#lib/conversion/schema/shape.ts';
+import { findExcess } from '#lib/conversion/transformations/kit/bounds.ts';
 import { Problem } from '#lib/platform/errors.ts';
 import { times } from '../../helpers/deep.ts';
 import { anyItem, anyJson, anyPath, anyStep } from '../transformations/arbitraries.ts';

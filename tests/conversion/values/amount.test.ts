@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseAmount, toAmount } from '#lib/connectors/kit/amount.ts';
+import { parseAmount, toAmount } from '#lib/conversion/values/amount.ts';
 import { amount } from '#lib/records/text.ts';
 
 describe('parseAmount', () => {
