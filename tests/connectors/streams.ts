@@ -1,4 +1,5 @@
-import type { Page, StreamDefinition } from '#lib/connectors/contract/source.ts';
+import { mapByDefault } from '#lib/connectors/mapped-stream.ts';
+import type { ItemContext, Page, StreamDefinition } from '#lib/connectors/contract/source.ts';
 
 /** The stream of that name. Throws an Error when there is none. */
 export function findStream<Settings>(
@@ -21,3 +22,14 @@ export async function pagesOf(pages: AsyncIterable<Page>): Promise<Page[]> {
 export async function* nobody() {
   return;
 }
+
+/** The default mapping of a stream, compiled. */
+export const mapperOf = async <Settings>(
+  stream: StreamDefinition<Settings>,
+  settings: Settings,
+  currency = 'USD',
+) => {
+  const { map } = await mapByDefault(stream, { settings, currency });
+  return (item: unknown, context: Partial<ItemContext<Settings>> = {}) =>
+    map(item, { settings, currency, index: 0, ...context });
+};

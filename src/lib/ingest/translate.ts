@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { parseRecord } from '../records/registry.ts';
 import { JsonText } from '../platform/db/bulk.ts';
 import type { Incoming } from '../entities/incoming.ts';
-import { RecordRejected, type MapContext, type Page } from '../connectors/contract/source.ts';
+import { RecordRejected, type ItemContext, type Page } from '../connectors/contract/source.ts';
 import { hashItem, hasUnstorableCharacter, readItemId, toItemKey, tryCall } from './item.ts';
 import type { Corrections } from './rejections/corrections.ts';
 import { toRejection, type Rejection } from './rejections/rejection.ts';
@@ -19,7 +19,7 @@ export interface TranslatedPage {
 /** Maps the items of a page to records. Pure; one bad item never harms its neighbours. */
 export function translatePage(
   stream: Stream,
-  { settings, currency }: Pick<MapContext<unknown>, 'settings' | 'currency'>,
+  { settings, currency }: Pick<ItemContext<unknown>, 'settings' | 'currency'>,
   page: Pick<Page, 'items' | 'partition'>,
   corrections: Corrections = new Map(),
 ): TranslatedPage {
@@ -52,7 +52,7 @@ export interface TranslatedItem {
 export function translateItem(
   stream: Stream,
   received: unknown,
-  context: MapContext<unknown>,
+  context: ItemContext<unknown>,
   corrections: Corrections,
 ): TranslatedItem {
   // The key is computed only when it is needed: most streams have no corrections.
@@ -71,7 +71,7 @@ export function translateItem(
   };
 }
 
-function toIncoming(stream: Stream, item: unknown, context: MapContext<unknown>): Incoming {
+function toIncoming(stream: Stream, item: unknown, context: ItemContext<unknown>): Incoming {
   const record = parseRecord(stream.entity, stream.map(item, context));
   const raw = JSON.stringify(item) ?? 'null';
   if (hasUnstorableCharacter(raw))

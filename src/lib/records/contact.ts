@@ -11,7 +11,7 @@ export const contactFields = defineFields({
   phone: { kind: 'text', label: 'Telephone', record: optionalLine() },
   jobTitle: { kind: 'text', label: 'Job title', record: optionalLine() },
   /** The company's id in the source. */
-  companyId: { kind: 'text', label: 'Company', record: optionalCode(200) },
+  companyId: { kind: 'text', label: 'Company', record: optionalCode(200), fixed: true },
   /** The registrable domain of the e-mail address, unless that is at a mailbox provider. */
   domain: { kind: 'text', label: 'Domain' },
 });

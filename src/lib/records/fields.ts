@@ -43,6 +43,8 @@ export interface Field {
   fact?: true;
   /** Another system or a person may change it after the source. */
   overridable?: true;
+  /** Ties the record to others, so that the connector alone fills it and no mapping can. */
+  fixed?: true;
   /** A mapping can name it as it is: by its property, or by the name that is given. */
   mappable?: true | string;
 }

@@ -135,6 +135,7 @@ export const leadFields = defineFields({
   mirrorOf: {
     kind: 'id',
     label: 'Copy of',
+    fixed: true,
     record: z.uuid().nullable().optional(),
   },
   ...sharedFields,

@@ -7,7 +7,7 @@ import { idLine, instant, optionalLine, prose } from './text.ts';
 export const noteFields = defineFields({
   ...sourceId,
   /** The contact's id in the source. */
-  contactId: { kind: 'text', label: 'Contact', required: true, record: idLine() },
+  contactId: { kind: 'text', label: 'Contact', required: true, record: idLine(), fixed: true },
   noteDate: {
     kind: 'instant',
     label: 'Date',

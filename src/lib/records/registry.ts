@@ -1,12 +1,17 @@
 import type { z } from 'zod';
-import { companyRecord, type CompanyRecord } from './company.ts';
-import { contactRecord, type ContactRecord } from './contact.ts';
-import { leadRecord, type LeadRecord } from './lead.ts';
-import { noteRecord, type NoteRecord } from './note.ts';
-import { opportunityRecord, type OpportunityRecord } from './opportunity.ts';
-import { referralRecord, type ReferralRecord } from './referral.ts';
-import { scheduledActivityRecord, type ScheduledActivityRecord } from './scheduled-activity.ts';
-import { stageRecord, type StageRecord } from './stage.ts';
+import type { Fields, KeysWith } from './fields.ts';
+import { companyFields, companyRecord, type CompanyRecord } from './company.ts';
+import { contactFields, contactRecord, type ContactRecord } from './contact.ts';
+import { leadFields, leadRecord, type LeadRecord } from './lead.ts';
+import { noteFields, noteRecord, type NoteRecord } from './note.ts';
+import { opportunityFields, opportunityRecord, type OpportunityRecord } from './opportunity.ts';
+import { referralFields, referralRecord, type ReferralRecord } from './referral.ts';
+import {
+  scheduledActivityFields,
+  scheduledActivityRecord,
+  type ScheduledActivityRecord,
+} from './scheduled-activity.ts';
+import { stageFields, stageRecord, type StageRecord } from './stage.ts';
 
 /** The record type of each entity, as connectors produce it. */
 export interface EntityRecords {
@@ -20,6 +25,24 @@ export interface EntityRecords {
   contact: ContactRecord;
 }
 export type EntityName = keyof EntityRecords;
+
+/** The fields of each entity, in the order of its list. */
+export const entityFields = {
+  lead: leadFields,
+  opportunity: opportunityFields,
+  note: noteFields,
+  scheduledActivity: scheduledActivityFields,
+  stage: stageFields,
+  referral: referralFields,
+  company: companyFields,
+  contact: contactFields,
+} as const satisfies Record<EntityName, Fields>;
+
+/** The part of a record that ties it to others: its id, and whose it is. */
+export type RecordKeys<Entity extends EntityName> = Pick<
+  EntityRecords[Entity],
+  KeysWith<(typeof entityFields)[Entity], 'fixed'> & keyof EntityRecords[Entity]
+>;
 
 /** The schema that every record must pass before it is stored. */
 export const recordSchemas = {

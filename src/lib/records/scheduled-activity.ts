@@ -45,7 +45,12 @@ export const scheduledActivityFields = defineFields({
     export: { width: 14 },
   },
   /** The id in the source of the contact or lead that it is about, where the source says so. */
-  contactId: { kind: 'text', label: 'Contact id', record: optionalCode(200).optional() },
+  contactId: {
+    kind: 'text',
+    label: 'Contact id',
+    record: optionalCode(200).optional(),
+    fixed: true,
+  },
   /** When it was held, as far as the source says that it was. */
   heldAt: { kind: 'instant', label: 'Held', record: instant().nullable().optional() },
 });

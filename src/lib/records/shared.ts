@@ -3,7 +3,13 @@ import { idLine, instant } from './text.ts';
 
 /** The source's id of an item. Its column is one of those that all entities share. */
 export const sourceId = defineFields({
-  externalId: { kind: 'text', label: 'Id at the source', record: idLine(), shared: true },
+  externalId: {
+    kind: 'text',
+    label: 'Id at the source',
+    record: idLine(),
+    shared: true,
+    fixed: true,
+  },
 });
 
 /** The id, and when the source says that the item was created and changed. */

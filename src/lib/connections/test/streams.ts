@@ -1,10 +1,11 @@
 import { ZodError } from 'zod';
 import { parseRecord } from '../../records/registry.ts';
+import { mapByDefault, type MappedStream } from '../../connectors/mapped-stream.ts';
 import {
   RecordRejected,
-  type MapContext,
+  type CallContext,
+  type ItemContext,
   type PartitionBatch,
-  type ReadContext,
   type StreamDefinition,
 } from '../../connectors/contract/source.ts';
 
@@ -14,11 +15,10 @@ export interface ReadStream {
   ids: string[];
 }
 
-type Context = Omit<ReadContext<unknown>, 'span' | 'partitions'> &
-  Pick<MapContext<unknown>, 'currency'>;
+type Context = CallContext<unknown> & Pick<ItemContext<unknown>, 'currency'>;
 
 /**
- * Reads the first page of a stream and maps its items to records without storing them. Adds the ids
+ * Reads the first page of a stream and maps its items by default to records without storing them. Adds the ids
  * of the page to `readStreams`. Throws RemoteError.
  */
 export async function testStream(
@@ -30,11 +30,13 @@ export async function testStream(
   if (parents?.length === 0)
     return { value: undefined, message: 'There is no parent record to read it for.' };
   const span = { mode: 'full' as const, since: null, token: null };
-  const read = { ...context, span, partitions: () => yieldFirst(parents ?? []) };
+  const mapped = await mapByDefault(stream, context);
+  const partitions = () => yieldFirst(parents ?? []);
+  const read = { ...context, span, partitions, paths: mapped.paths };
   for await (const { items, partition, last } of stream.read(read, null)) {
     const { settings, currency } = context;
     const reasons = items.flatMap(
-      (item, index) => findRejection(stream, item, { settings, currency, partition, index }) ?? [],
+      (item, index) => findRejection(mapped, item, { settings, currency, partition, index }) ?? [],
     );
     const ids = items.flatMap((item) => stream.identify(item) ?? []);
     readStreams.push({ stream: stream.name, ids });
@@ -58,9 +60,9 @@ async function* yieldFirst(ids: string[]): AsyncGenerator<PartitionBatch> {
 }
 
 function findRejection(
-  stream: StreamDefinition<unknown>,
+  stream: MappedStream,
   item: unknown,
-  context: Parameters<StreamDefinition<unknown>['map']>[1],
+  context: ItemContext<unknown>,
 ): string | undefined {
   try {
     parseRecord(stream.entity, stream.map(item, context));

@@ -4,7 +4,7 @@ import type { Auth, OtherAuth } from './auth.ts';
 import type { PushDefinition } from './destination.ts';
 import type { WebhookDefinition } from './events.ts';
 import type { Limits } from './limits.ts';
-import type { ReadContext, StreamDefinition } from './source.ts';
+import type { CallContext, StreamDefinition } from './source.ts';
 
 /** A setting with a field in the connect form. The other settings start with their defaults. */
 interface SettingField {
@@ -52,11 +52,11 @@ export interface ProviderDefinition<Settings = unknown> {
    * Names the account that the credentials belong to; null when nothing in it tells that yet.
    * Throws RemoteError.
    */
-  whoAmI?(context: Omit<ReadContext<Settings>, 'partitions' | 'span'>): Promise<string | null>;
+  whoAmI?(context: CallContext<Settings>): Promise<string | null>;
   /** Features that are switched on when a person connects it; they can be switched off again. */
   enablesFeatures?: readonly ('lead-engine' | 'crm-push')[];
   /** Sends a cheap request that proves the credentials. Throws RemoteError. */
-  check(context: Omit<ReadContext<Settings>, 'partitions' | 'span'>): Promise<void>;
+  check(context: CallContext<Settings>): Promise<void>;
 }
 
 /** Infers the settings type of one provider. */

@@ -1,4 +1,6 @@
-import type { EntityName, EntityRecords } from '../../records/registry.ts';
+import type { MappingSchema } from '../../conversion/schema/shape.ts';
+import type { JsonObject } from '../../conversion/transformations/kit/value.ts';
+import type { EntityName, EntityRecords, RecordKeys } from '../../records/registry.ts';
 import type { HttpResponse, HttpClient } from '../../platform/http/types.ts';
 
 /** Where a stream continues: any JSON value that the stream itself understands. */
@@ -13,11 +15,20 @@ export interface ReadContext<Settings> {
   now: Date;
   /** What this pass reads. For streams without `changes` it is always everything. */
   span: ReadSpan;
+  /**
+   * The paths that the mapping in force reads of an item, for sources that have to be asked for each
+   * field. What stands there beyond the default mapping was chosen by a person, so it need not
+   * exist.
+   */
+  paths: readonly string[];
   /** How many requests of this connection may be in flight. */
   concurrency: number;
   /** For partitioned streams: the external ids of the parents whose items are due to be read. */
   partitions: () => AsyncIterable<PartitionBatch>;
 }
+
+/** What a request may use that reads no stream, such as the check of the credentials. */
+export type CallContext<Settings> = Omit<ReadContext<Settings>, 'partitions' | 'span' | 'paths'>;
 
 /**
  * What a pass reads.
@@ -64,8 +75,8 @@ export interface Page {
   expectedTotal?: number;
 }
 
-/** What a mapping may use besides the item. */
-export interface MapContext<Settings> {
+/** What a connector may use besides the item to make it out. */
+export interface ItemContext<Settings> {
   settings: Settings;
   /** The currency of the workspace (ISO 4217), in which amounts are that name no other. */
   currency: string;
@@ -123,8 +134,26 @@ export interface StreamDefinition<Settings, Entity extends EntityName = EntityNa
   rewrite?(body: string, change: (item: unknown) => unknown): string;
   /** The source's id of an item; undefined when it has none. Pure. */
   identify(item: unknown): string | undefined;
-  /** Maps an item to a record. Pure. Throws RecordRejected with a reason in plain words. */
-  map(item: unknown, context: MapContext<Settings>): EntityRecords[Entity];
+  /**
+   * Finds out what no mapping can change. Pure. Throws RecordRejected with a reason in plain words.
+   */
+  interpret(item: unknown, context: ItemContext<Settings>): Interpretation<Entity>;
+  /**
+   * The default conversion schema, which fills the other fields of the record. It may follow from
+   * the settings, such as a time zone. Pure.
+   */
+  mapping(context: Pick<ItemContext<Settings>, 'settings' | 'currency'>): MappingSchema;
+}
+
+/** What the connector itself makes of an item. */
+export interface Interpretation<Entity extends EntityName = EntityName> {
+  /** The id of the record, and what ties it to others. */
+  keys: RecordKeys<Entity>;
+  /**
+   * What a mapping may use beside the fields of the item, as paths that begin with "@": whatever
+   * takes knowledge of the system to tell, such as whether a deal is won.
+   */
+  facts?: JsonObject;
 }
 
 /** An item that cannot become a record. People see the message, so it never quotes the item. */

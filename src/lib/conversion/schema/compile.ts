@@ -1,9 +1,15 @@
 import { Problem } from '../../platform/errors.ts';
 import { findExcess } from '../transformations/kit/bounds.ts';
 import { StepProblem } from '../transformations/kit/define.ts';
-import { compilePath, type Reader } from '../transformations/kit/path.ts';
+import { compilePath, factMark } from '../transformations/kit/path.ts';
 import { isAssignable, isOfType, typeNames, type ValueType } from '../transformations/kit/types.ts';
-import { Rejection, reject, type Json, type Step } from '../transformations/kit/value.ts';
+import {
+  Rejection,
+  reject,
+  type Json,
+  type JsonObject,
+  type Step,
+} from '../transformations/kit/value.ts';
 import { ChainProblem, compileChain } from './chain.ts';
 import type { FieldSchema, MappingSchema } from './shape.ts';
 
@@ -23,8 +29,11 @@ export interface Converted {
   problems: FieldProblem[];
 }
 
-/** Maps an item, which may be any JSON. Pure; it never throws and never changes the item. */
-export type Convert = (item: unknown) => Converted;
+/**
+ * Maps an item, which may be any JSON, and what else is known of it, which paths that begin with
+ * "@" read. Pure; it never throws and never changes the item.
+ */
+export type Convert = (item: unknown, facts?: JsonObject) => Converted;
 
 /** What is wrong with one entry of a mapping. */
 export interface SchemaProblem {
@@ -47,11 +56,11 @@ export async function compileMapping(
   types: TargetTypes = new Map(),
 ): Promise<Convert> {
   const fields = await compileAll(mapping, (field) => compileField(field, types.get(field.target)));
-  return (item) => {
+  return (item, facts = {}) => {
     const values: Record<string, Json> = {};
     const problems: FieldProblem[] = [];
     for (const { target, fill, fallback } of fields) {
-      const value = fill(item);
+      const value = fill(item, facts);
       if (!(value instanceof Rejection)) values[target] = value;
       else if (fallback !== undefined) values[target] = fallback;
       else problems.push(toProblem(target, value));
@@ -90,7 +99,7 @@ export function toProblem(target: string, { reason, step }: Rejection): FieldPro
 
 interface CompiledField {
   target: string;
-  fill: (item: unknown) => Json | Rejection;
+  fill: (item: unknown, facts: JsonObject) => Json | Rejection;
   fallback: Json | undefined;
 }
 
@@ -98,7 +107,7 @@ async function compileField(
   { target, sources, steps, fallback }: FieldSchema,
   want: ValueType = 'any',
 ): Promise<CompiledField> {
-  const read = compileSources(sources.map(compilePath));
+  const read = compileSources(sources.map(compileSource));
   const { run, to } = await compileChain(steps, sources.length > 1 ? 'list' : 'any');
   if (!isAssignable(to, want))
     throw new StepProblem(
@@ -122,10 +131,10 @@ async function compileField(
 const broken = reject('could not be read');
 
 /** Steps do not throw; should one of the libraries behind them ever do, the field is rejected. */
-function guard(read: Reader, run: Step): (item: unknown) => Json | Rejection {
-  return (item) => {
+function guard(read: SourceReader, run: Step): CompiledField['fill'] {
+  return (item, facts) => {
     try {
-      const value = read(item);
+      const value = read(item, facts);
       if (value instanceof Rejection) return value;
       const excess = findExcess(value);
       return excess ?? run(value as Json);
@@ -135,13 +144,22 @@ function guard(read: Reader, run: Step): (item: unknown) => Json | Rejection {
   };
 }
 
+type SourceReader = (item: unknown, facts: JsonObject) => unknown;
+
+/** The reader of a path into the item or, where it begins with "@", into the facts about it. */
+function compileSource(path: string): SourceReader {
+  if (!path.startsWith(factMark)) return compilePath(path);
+  const read = compilePath(path.slice(factMark.length));
+  return (_item, facts) => read(facts);
+}
+
 /** Reads one source as its value, several as a list; what is not there is null. */
-function compileSources(readers: readonly Reader[]): Reader {
+function compileSources(readers: readonly SourceReader[]): SourceReader {
   const [only] = readers;
   if (only === undefined) return () => null;
-  if (readers.length === 1) return (item) => only(item) ?? null;
-  return (item) => {
-    const values = readers.map((read) => read(item) ?? null);
+  if (readers.length === 1) return (item, facts) => only(item, facts) ?? null;
+  return (item, facts) => {
+    const values = readers.map((read) => read(item, facts) ?? null);
     return values.find((value) => value instanceof Rejection) ?? values;
   };
 }

@@ -20,6 +20,7 @@ import { domain } from './domain.ts';
 import { email } from './email.ts';
 import { filter } from './filter.ts';
 import { first } from './first.ts';
+import { firstValid } from './first-valid.ts';
 import { hash } from './hash.ts';
 import { htmlText } from './html-text.ts';
 import { join } from './join.ts';
@@ -75,6 +76,7 @@ export const transformations: readonly Transformation[] = [
   email,
   filter,
   first,
+  firstValid,
   hash,
   htmlText,
   join,

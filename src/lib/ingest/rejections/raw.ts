@@ -2,7 +2,7 @@ import { and, eq, inArray } from 'drizzle-orm';
 import { DrizzleQueryError } from 'drizzle-orm/errors';
 import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
-import type { MapContext } from '../../connectors/contract/source.ts';
+import type { ItemContext } from '../../connectors/contract/source.ts';
 import { rawSnapshots } from '../../schema/snapshots.ts';
 import { readBody } from '../snapshots/store.ts';
 import type { recordErrors } from '../../schema/sync.ts';
@@ -17,7 +17,7 @@ export type RecordError = typeof recordErrors.$inferSelect;
 export interface RawItem {
   error: RecordError;
   item: unknown;
-  context: MapContext<unknown>;
+  context: ItemContext<unknown>;
   snapshotId: string;
   receivedAt: Date;
 }

@@ -1,12 +1,12 @@
 import type { EntityName } from '../../records/registry.ts';
-import type { MapContext } from '../../connectors/contract/source.ts';
+import type { ItemContext } from '../../connectors/contract/source.ts';
 import { readItemId, tryCall } from '../item.ts';
 import type { Stream } from '../types.ts';
 import { toItemForm, toParentForm, type Suppression } from './suppression.ts';
 import { findMails, findPhones } from './tokens.ts';
 
 /** Where an item comes from, with what its mapping needs. */
-export interface ItemPlace extends Pick<MapContext<unknown>, 'settings' | 'currency'> {
+export interface ItemPlace extends Pick<ItemContext<unknown>, 'settings' | 'currency'> {
   connectionId: string;
   partition: string | null | undefined;
 }

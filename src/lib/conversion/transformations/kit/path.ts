@@ -67,12 +67,18 @@ function matchAt(
   return match === null ? undefined : { word: match[1] ?? match[0], end: pattern.lastIndex };
 }
 
+/**
+ * What a source begins with that is no part of the item, but known of it otherwise. A field of the
+ * item whose name begins so is written as ["@name"].
+ */
+export const factMark = '@';
+
 /** A path as an argument and as a source. */
 export const pathText = z
   .string()
   .max(limits.path)
   .superRefine((path, context) => {
-    const parts = parsePath(path);
+    const parts = parsePath(path.startsWith(factMark) ? path.slice(factMark.length) : path);
     if (typeof parts === 'string') context.addIssue({ code: 'custom', message: parts });
   });
 
