@@ -2,6 +2,7 @@ import { and, eq } from 'drizzle-orm';
 import { connections } from '#lib/schema/connections.ts';
 import { newId } from '../../src/lib/platform/id.ts';
 import type { OwnedHttpClient } from '../../src/lib/platform/http/client.ts';
+import { mapByDefault } from '#lib/connectors/mapped-stream.ts';
 import type { ProviderDefinition } from '#lib/connectors/contract/provider.ts';
 import type { LeasedRun } from '#lib/ingest/lease.ts';
 import type { Source, SyncRequest } from '#lib/ingest/types.ts';
@@ -65,9 +66,15 @@ export async function openAccount(
     sliceEnd: Number.POSITIVE_INFINITY,
     request: buildRequest(account),
   };
+  const streams = await Promise.all(
+    provider.streams.map((stream) =>
+      mapByDefault(stream, { settings: { baseUrl }, currency: rest.currency }),
+    ),
+  );
   return {
     ...rest,
     ...run,
+    streams: streams as unknown as Source['streams'],
     connection,
     tenantId,
     connectionId,

@@ -42,7 +42,6 @@ async function sync(account: Account): Promise<StreamReport[]> {
 
 async function syncStreams(source: Source): Promise<StreamReport[]> {
   const reports: StreamReport[] = [];
-  for (const stream of source.provider.streams)
-    reports.push((await syncStream(source, stream)).report);
+  for (const stream of source.streams) reports.push((await syncStream(source, stream)).report);
   return reports;
 }

@@ -1,3 +1,4 @@
+import { mapByDefault } from '#lib/connectors/mapped-stream.ts';
 import { openConnection, createConnection } from '../../src/lib/connections/connections.ts';
 import { createHttpClient } from '../../src/lib/platform/http/client.ts';
 import type { PartitionBatch, ReadContext } from '#lib/connectors/contract/source.ts';
@@ -66,7 +67,7 @@ export async function fetchOnly(subject: Subject): Promise<number> {
   };
   const source = await openSource(subject, request, { runId: '', lease: 0, startedAt: new Date() });
   const { http, settings, secrets } = source;
-  const context: ReadContext<unknown> = {
+  const context: Omit<ReadContext<unknown>, 'paths'> = {
     http,
     settings,
     secrets,
@@ -78,7 +79,7 @@ export async function fetchOnly(subject: Subject): Promise<number> {
   let pages = 0;
   try {
     for (const stream of chooseStreams(source, subject))
-      for await (const _page of stream.read(context, null)) pages += 1;
+      for await (const _page of stream.read({ ...context, paths: stream.paths }, null)) pages += 1;
   } finally {
     await http.close();
   }
@@ -97,7 +98,7 @@ async function* readClients({ clients }: Subject): AsyncGenerator<PartitionBatch
 }
 
 function chooseStreams(source: Source, subject: Subject) {
-  return source.provider.streams.filter(({ name }) => subject.streams.includes(name));
+  return source.streams.filter(({ name }) => subject.streams.includes(name));
 }
 
 async function openSource(subject: Subject, request: SyncRequest, run: LeasedRun): Promise<Source> {
@@ -107,14 +108,21 @@ async function openSource(subject: Subject, request: SyncRequest, run: LeasedRun
     allowLoopback: true,
     deadlineMs: open.provider.limits.timeoutMs,
   });
+  const currency = 'USD';
+  const streams = await Promise.all(
+    open.provider.streams.map((stream) =>
+      mapByDefault(stream, { settings: open.settings, currency }),
+    ),
+  );
   return {
     ...open,
     ...run,
+    streams,
     tenantId: subject.tenantId,
     connectionId: subject.connectionId,
     isProbe: false,
     timeZone: 'UTC',
-    currency: 'USD',
+    currency,
     deletionShare: 0.2,
     sliceEnd: Number.POSITIVE_INFINITY,
     request,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../sandbox/index.ts';
+import { mapByDefault } from '#lib/connectors/mapped-stream.ts';
 import { getProvider } from '#lib/connectors/registry.ts';
 import type { Cursor } from '#lib/connectors/contract/source.ts';
 import { syncConnection } from '#lib/ingest/sync-connection.ts';
@@ -31,7 +32,12 @@ beforeAll(async () => {
 afterAll(() => sandbox.close());
 
 const provider = getProvider('clienttether');
-const notes = provider.streams.find(({ name }) => name === 'notes');
+const streams = await Promise.all(
+  provider.streams.map((stream) =>
+    mapByDefault(stream, { settings: provider.settings.parse({}), currency: 'USD' }),
+  ),
+);
+const notes = streams.find(({ name }) => name === 'notes');
 
 function passAt(cursor: Cursor, highWater: Cursor, hour = 0): Pass {
   return {
@@ -60,7 +66,7 @@ async function walk(pass: Pass): Promise<{ ids: string[]; cursor: Cursor }[]> {
   const source = {
     tenantId: workspace.tenant.id,
     connectionId: workspace.connection.id,
-    provider,
+    streams,
   } as unknown as Source;
   return Array.fromAsync(readDuePartitions(source, notes, pass));
 }

@@ -65,7 +65,7 @@ export async function closeStreamCounters(
 /** The reports of the streams that earlier slices of the run have finished. */
 export async function readFinishedStreams(
   tx: Tx,
-  source: RunKey & Pick<Source, 'provider'>,
+  source: RunKey & Pick<Source, 'streams'>,
 ): Promise<StreamReport[]> {
   const rows = await tx
     .select({
@@ -77,7 +77,7 @@ export async function readFinishedStreams(
     .from(syncRunStreams)
     .where(whereRun(source));
   const label = (name: string) =>
-    source.provider.streams.find((stream) => stream.name === name)?.label ?? name;
+    source.streams.find((stream) => stream.name === name)?.label ?? name;
   return rows.flatMap(({ status, ...row }) =>
     status === 'running' ? [] : [{ ...row, status, label: label(row.stream) }],
   );

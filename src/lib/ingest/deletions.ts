@@ -88,7 +88,7 @@ function whereAbsent(source: Source, stream: Stream, pass: Pass): SQL {
 
 /** Items whose parent was deleted: nothing reads them any more, so they are deleted with it. */
 function whereParentDeleted(source: Source, stream: Stream, parents: string, field: string): SQL {
-  const parent = source.provider.streams.find(({ name }) => name === parents);
+  const parent = source.streams.find(({ name }) => name === parents);
   if (parent === undefined)
     throw new Error(`${stream.name} names the parent stream "${parents}", which does not exist`);
   const { table } = getEntityDefinition(parent.entity);

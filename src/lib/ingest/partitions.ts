@@ -84,7 +84,7 @@ interface ParentReader {
 }
 
 function createParentReader(source: Source, name: string): ParentReader {
-  const parent = source.provider.streams.find((candidate) => candidate.name === name);
+  const parent = source.streams.find((candidate) => candidate.name === name);
   if (parent === undefined) throw new Error(`There is no parent stream "${name}"`);
   const { table } = getEntityDefinition(parent.entity);
   const columns = getTableColumns(table) as unknown as Record<

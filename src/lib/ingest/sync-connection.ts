@@ -7,6 +7,7 @@ import { log } from '../platform/log.ts';
 import { withSpan } from '../platform/tracing.ts';
 import { getTenant } from '../identity/tenancy/tenants.ts';
 import { retryInTenant } from '../identity/tenancy/with-tenant.ts';
+import { loadMappedStreams } from '../mappings/inbound/load.ts';
 import { withClaimedRun } from './claim-run.ts';
 import { readFinishedStreams } from './counters.ts';
 import { releaseRun, type LeasedRun } from './lease.ts';
@@ -101,17 +102,28 @@ async function withSource<T>(
     retry: { baseMs: config().SYNC_RETRY_BASE_MS },
     signal,
   };
-  return withConnection(request, options, (session) =>
-    work({
+  return withConnection(request, options, async (session) => {
+    const { tenantId, connectionId, provider, settings } = session;
+    const streams = await retryInTenant(tenantId, (tx) =>
+      loadMappedStreams(tx, {
+        tenantId,
+        connectionId,
+        streams: provider.streams,
+        settings,
+        currency,
+      }),
+    );
+    return work({
       ...session,
       ...run,
+      streams,
       timeZone,
       currency,
       deletionShare,
       request: { ...request, signal },
       sliceEnd: performance.now() + (request.sliceMs ?? Number.POSITIVE_INFINITY),
-    }),
-  );
+    });
+  });
 }
 
 /** The streams that earlier slices of this run have finished. */
@@ -126,7 +138,7 @@ async function runRemainingStreams(
 ): Promise<Failure | undefined> {
   let last: Failure | undefined;
   const finished = new Set(streams.map(({ stream }) => stream));
-  for (const stream of source.provider.streams.filter(({ name }) => !finished.has(name))) {
+  for (const stream of source.streams.filter(({ name }) => !finished.has(name))) {
     const { report, failure } = await runStream(source, stream, streams);
     streams.push(report);
     last = failure ?? last;

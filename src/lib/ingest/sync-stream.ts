@@ -66,6 +66,7 @@ async function* readPages(source: Source, stream: Stream, pass: Pass): AsyncGene
     // The beginning of the pass, so that a resumed pass reads the same window of time.
     now: pass.startedAt,
     span: pass.span,
+    paths: stream.paths,
     concurrency: source.provider.limits.concurrency,
     partitions: () => readDuePartitions(source, stream, pass),
   };

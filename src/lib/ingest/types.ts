@@ -3,7 +3,8 @@ import type { Interval } from './intervals.ts';
 import type { Corrections } from './rejections/corrections.ts';
 import type { RetentionRule } from './suppression/retention-rule.ts';
 import type { Suppression } from './suppression/suppression.ts';
-import type { Cursor, ReadSpan, StreamDefinition } from '../connectors/contract/source.ts';
+import type { Cursor, ReadSpan } from '../connectors/contract/source.ts';
+import type { MappedStream } from '../connectors/mapped-stream.ts';
 
 type Trigger = 'schedule' | 'manual' | 'cli' | 'replay';
 
@@ -41,6 +42,8 @@ export interface SyncProgress {
 export interface Source extends ConnectionSession {
   runId: string;
   lease: number;
+  /** In the order in which they are synced, with the mappings in force. */
+  streams: readonly Stream[];
   timeZone: string;
   /** ISO 4217. */
   currency: string;
@@ -52,7 +55,7 @@ export interface Source extends ConnectionSession {
   request: SyncRequest;
 }
 
-export type Stream = StreamDefinition<unknown>;
+export type Stream = MappedStream;
 
 /** One way through a stream, from its beginning to its end; it may span several runs. */
 export interface Pass {

@@ -118,6 +118,7 @@ export const appRights: Record<string, TableRights> = {
   push_events: rows('the audit log of pushes; old requests are deleted'),
   push_conflicts: rows('people decide what both sides changed'),
   push_mappings: rows('a changed mapping is a new version'),
+  stream_mappings: rows('a changed mapping is a new version'),
   push_targets: rows('metadata of a CRM as last read'),
   push_pulls: rows('marks of what has to be compared'),
   write_backs: rows('actions at a remote system and their state'),

@@ -249,3 +249,28 @@ export const recordErrors = pgTable(
     tenantPolicy(table.tenantId),
   ],
 );
+
+/**
+ * What a workspace changes about the default mapping of a stream. The newest version is in force;
+ * without any, the default is, as version 0.
+ */
+export const streamMappings = pgTable(
+  'stream_mappings',
+  {
+    tenantId: tenantId(),
+    connectionId: uuid('connection_id').notNull(),
+    stream: text('stream').notNull(),
+    version: integer('version').notNull(),
+    /** Entries that differ from the default, as in src/lib/conversion/schema/overrides.ts. */
+    overrides: jsonb('overrides').notNull(),
+    /** Why it was changed, in the words of whoever did. */
+    note: text('note'),
+    createdAt: createdAt(),
+    createdBy: uuid('created_by'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.connectionId, table.stream, table.version] }),
+    connectionForeignKey(table),
+    tenantPolicy(table.tenantId),
+  ],
+);

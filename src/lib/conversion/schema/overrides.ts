@@ -1,19 +1,25 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { FieldSchema, MappingSchema } from './shape.ts';
+import { z } from 'zod';
+import { limits } from '../transformations/kit/limits.ts';
+import { fieldShape, type FieldSchema, type MappingSchema } from './shape.ts';
 
 /*
  * What a workspace changes about the default mapping of a provider, field by field. The default
  * moves on with each release; only what was changed stays.
  */
 
-/** One change: the entry of the default that it was made upon, and what stands there instead. */
-interface Override {
-  target: string;
+const overrideShape = z.strictObject({
+  target: z.string(),
   /** Null for a field that the default did not fill. */
-  base: FieldSchema | null;
+  base: fieldShape.nullable(),
   /** Null for a field that is no longer filled. */
-  own: FieldSchema | null;
-}
+  own: fieldShape.nullable(),
+});
+/** One change: the entry of the default that it was made upon, and what stands there instead. */
+export type Override = z.output<typeof overrideShape>;
+
+/** The changes of a workspace as they are stored. */
+export const overridesShape = z.array(overrideShape).max(limits.fields);
 
 /** What turns a default into a mapping of one's own. Pure. */
 export function findOverrides(base: MappingSchema, own: MappingSchema): Override[] {

@@ -10,7 +10,7 @@ import { stepList } from '../transformations/kit/steps.ts';
 
 const inherited = new Set(['__proto__', 'constructor', 'prototype']);
 
-const fieldShape = z.strictObject({
+export const fieldShape = z.strictObject({
   /** The field that is filled. */
   target: z
     .string()

@@ -1,6 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 import { connections } from '../../schema/connections.ts';
 import { checkSettings } from '../../connections/validate.ts';
+import { loadMappedStreams } from '../../mappings/inbound/load.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
 import { getProvider } from '../../connectors/registry.ts';
@@ -53,7 +54,9 @@ export async function openStoredStream(
   if (connection === undefined)
     throw new Problem('not_found', 'The connection of this record is not there any more.');
   const provider = getProvider(connection.provider);
-  const definition = provider.streams.find(({ name }) => name === key.stream);
+  const settings = checkSettings(provider, connection.settings as Record<string, unknown>);
+  const streams = provider.streams.filter(({ name }) => name === key.stream);
+  const [definition] = await loadMappedStreams(tx, { ...key, streams, settings, currency });
   if (definition === undefined)
     throw new Problem(
       'conflict',
@@ -63,7 +66,7 @@ export async function openStoredStream(
     ...key,
     provider: provider.key,
     definition,
-    settings: checkSettings(provider, connection.settings as Record<string, unknown>),
+    settings,
     timeZone,
     currency,
   };

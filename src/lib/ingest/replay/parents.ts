@@ -31,7 +31,7 @@ export function findParents(
 ): Parents | undefined {
   const { listing } = stream;
   if (listing.kind !== 'partitioned') return undefined;
-  const parent = source.provider.streams.find(({ name }) => name === listing.parents);
+  const parent = source.streams.find(({ name }) => name === listing.parents);
   if (parent === undefined)
     throw new Error(
       `${stream.name} names the parent stream "${listing.parents}", which does not exist`,

@@ -1,3 +1,4 @@
+import type { MappingSchema } from '../../conversion/schema/shape.ts';
 import type { LeasedRun } from '../lease.ts';
 import type { StreamCounters, RunReport, Source, Stream, SyncRequest } from '../types.ts';
 
@@ -9,6 +10,8 @@ export interface ReplayRequest extends SyncRequest {
    * Only records whose newest response was received at this time or later; then nothing is deleted.
    */
   since?: Date | undefined;
+  /** For a dry run: a mapping of one stream that is not in force. */
+  draft?: { stream: string; schema: MappingSchema } | undefined;
 }
 
 /**
@@ -17,7 +20,14 @@ export interface ReplayRequest extends SyncRequest {
  */
 export type ReplaySource = Pick<
   Source,
-  'tenantId' | 'connectionId' | 'provider' | 'settings' | 'timeZone' | 'currency' | 'deletionShare'
+  | 'tenantId'
+  | 'connectionId'
+  | 'provider'
+  | 'streams'
+  | 'settings'
+  | 'timeZone'
+  | 'currency'
+  | 'deletionShare'
 >;
 export type LeasedReplay = ReplaySource & Pick<LeasedRun, 'runId' | 'lease'>;
 
@@ -43,10 +53,10 @@ export interface ReplayReport extends RunReport {
 
 /** The streams of a request, in the order in which they are synced. */
 export function selectStreams(
-  source: Pick<ReplaySource, 'provider'>,
+  source: Pick<ReplaySource, 'streams'>,
   request: Pick<ReplayRequest, 'stream'>,
 ): Stream[] {
-  return source.provider.streams.filter(
+  return source.streams.filter(
     ({ name }) => request.stream === undefined || name === request.stream,
   );
 }

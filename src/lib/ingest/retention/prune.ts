@@ -34,7 +34,7 @@ export async function pruneRaw(
   for (const { id: connectionId } of await listConnections(tenantId)) {
     if (await isReplaying(tenantId, connectionId)) continue;
     const source = await openReplay({ tenantId, connectionId });
-    for (const stream of source.provider.streams)
+    for (const stream of source.streams)
       snapshots += await deleteSnapshots(
         tenantId,
         await selectPrunableIds(source, stream, cutoff),

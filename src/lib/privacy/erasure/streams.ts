@@ -20,7 +20,7 @@ export function createStreamFinder(
     const opening = sources.get(connectionId) ?? openReplay({ tenantId, connectionId });
     sources.set(connectionId, opening);
     const source = await opening;
-    const stream = source.provider.streams.find((each) => each.name === name);
+    const stream = source.streams.find((each) => each.name === name);
     return stream && { source, stream };
   };
 }
