@@ -11,6 +11,11 @@ export interface MappedStream<Settings = unknown> extends StreamDefinition<Setti
   schema: MappingSchema;
   /** The paths that the mapping reads of an item. */
   paths: readonly string[];
+  /**
+   * Fills the fields of an item's record one by one, for people who look at the mapping. Pure. Throws
+   * RecordRejected for an item that no mapping can help.
+   */
+  fill(item: unknown, context: ItemContext<Settings>): Converted;
   /** Maps an item to a record. Pure. Throws RecordRejected with a reason in plain words. */
   map(item: unknown, context: ItemContext<Settings>): EntityRecords[EntityName];
 }
@@ -32,7 +37,9 @@ export async function mapStream<Settings>(
     if (problem !== undefined) throw describeProblem(problem, targets, sources);
     return toRecord(stream, keys, values, targets, sources);
   };
-  return { ...stream, schema, paths, map };
+  const fill = (item: unknown, context: ItemContext<Settings>) =>
+    convert(item, { index: context.index, ...stream.interpret(item, context).facts });
+  return { ...stream, schema, paths, fill, map };
 }
 
 /** As `mapStream`, with the default mapping. */

@@ -89,7 +89,7 @@ async function completeState(
         : [],
       // Only a pass that lists everything can carry out deletions, so while deletions wait for a
       // person to confirm them, the next pass lists everything again.
-      ...(showsAll && { fullAt: heldBack > 0 ? null : pass.startedAt, ...held }),
+      ...(showsAll && { fullAt: heldBack > 0 ? null : fullAsOf(pass), ...held }),
     })
     .where(whereStreamState(source, stream));
 }
@@ -131,3 +131,8 @@ function formatMessage({
     );
   return parts.length === 0 ? null : parts.join(' ');
 }
+
+/** The beginning of the pass; null when it had not asked for all that the mapping names by now. */
+const fullAsOf = ({ startedAt }: Pass) =>
+  sql`case when ${streamStates.rereadAt} > ${startedAt.toISOString()}::timestamptz
+    then null else ${startedAt.toISOString()}::timestamptz end`;

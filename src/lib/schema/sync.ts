@@ -170,6 +170,11 @@ export const streamStates = pgTable(
     passHasGap: boolean('pass_has_gap').notNull().default(false),
     /** When the last complete pass over everything began. */
     fullAt: instant('full_at'),
+    /**
+     * When the mapping last began to name fields that had not been asked for. A pass that began
+     * before has not read everything.
+     */
+    rereadAt: instant('reread_at'),
     /** Until when the pass waits, keeping its cursor, because the source asked for it. */
     pausedUntil: instant('paused_until'),
     passId: uuid('pass_id'),

@@ -15,8 +15,14 @@ import {
   type ReplaySource,
 } from './types.ts';
 
+/** What a replay would do with one stream. */
+export interface DryRunFigures extends ReplayFigures {
+  /** How many records would be rejected, by reason. */
+  reasons: Map<string, number>;
+}
+
 export interface DryRun {
-  streams: ReplayFigures[];
+  streams: DryRunFigures[];
   /** False when it was stopped early: then the figures cover only a part. */
   isComplete: boolean;
 }
@@ -36,17 +42,18 @@ export async function dryRunReplay(
 ): Promise<DryRun> {
   const source = await openReplay(request);
   const projected = new Map<string, ProjectedRows>();
-  const streams: ReplayFigures[] = [];
+  const streams: DryRunFigures[] = [];
   for (const stream of selectStreams(source, request)) {
     const plan = await readTenant(source.tenantId, (tx) =>
       planStream(tx, source, stream, request, projected),
     );
-    const figures: ReplayFigures = {
+    const figures: DryRunFigures = {
       stream: stream.name,
       label: stream.label,
       ...createCounters(),
       heldBack: 0,
       damaged: [],
+      reasons: new Map(),
     };
     const own: ProjectedRows = { born: new Set(), gone: new Set() };
     streams.push(figures);
@@ -70,7 +77,7 @@ async function addBatch(
   source: ReplaySource,
   stream: Stream,
   batch: Batch,
-  figures: ReplayFigures,
+  figures: DryRunFigures,
   { born }: ProjectedRows,
 ): Promise<void> {
   const origin = toOrigin(source, stream);
@@ -92,6 +99,8 @@ async function addBatch(
       receivedAt,
     })),
   );
+  for (const { reason } of batch.rejected)
+    figures.reasons.set(reason, (figures.reasons.get(reason) ?? 0) + 1);
   for (const { before, after } of rewrites.changes)
     if (before === null && after !== null) born.add(after.externalId);
 }

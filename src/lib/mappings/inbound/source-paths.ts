@@ -1,0 +1,51 @@
+import type { Json } from '../../conversion/transformations/kit/value.ts';
+
+/** A field of the source's items, by its path, with what stored items hold there. */
+export interface SourcePath {
+  path: string;
+  /** Different values, as the items hold them; at most `maxSamples`. */
+  samples: Json[];
+  /** In how many of the items it has a value. */
+  filled: number;
+}
+
+const maxSamples = 5;
+/** More fields than a person could look through, and than any system's records have in use. */
+const maxPaths = 1_000;
+/** How deep objects are followed: what lies deeper belongs to other records. */
+const maxDepth = 4;
+
+/**
+ * The fields that items hold, in the order in which they appear; lists are fields as a whole. Pure.
+ */
+export function listSourcePaths(items: readonly unknown[]): SourcePath[] {
+  const found = new Map<string, SourcePath>();
+  for (const item of items) addPaths(item, '', 0, found);
+  return [...found.values()];
+}
+
+function addPaths(value: unknown, path: string, depth: number, found: Map<string, SourcePath>) {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    if (depth > maxDepth) return;
+    for (const [name, part] of Object.entries(value))
+      addPaths(part, joinPath(path, name), depth + 1, found);
+    return;
+  }
+  if (path === '') return;
+  const known = found.get(path) ?? { path, samples: [], filled: 0 };
+  if (!found.has(path)) {
+    if (found.size >= maxPaths) return;
+    found.set(path, known);
+  }
+  if (value === null || value === undefined || value === '') return;
+  known.filled += 1;
+  const sample = value as Json;
+  if (known.samples.length < maxSamples && !known.samples.includes(sample))
+    known.samples.push(sample);
+}
+
+/** A name stands as it is unless a path would read it otherwise. */
+function joinPath(path: string, name: string): string {
+  if (/^[^.[\]"*\s@][^.[\]"]*$/.test(name)) return path === '' ? name : `${path}.${name}`;
+  return `${path}["${name.replaceAll(/(["\\])/g, '\\$1')}"]`;
+}

@@ -1,0 +1,291 @@
+import { isDeepStrictEqual } from 'node:util';
+import { listConnections } from '../connections/connections.ts';
+import { RecordRejected } from '../connectors/contract/source.ts';
+import {
+  listTargets,
+  mapStream,
+  type MappedStream,
+  type MappingTarget,
+} from '../connectors/mapped-stream.ts';
+import { getProvider } from '../connectors/registry.ts';
+import type { SchemaProblem } from '../conversion/schema/compile.ts';
+import { applyOverrides, findOutdated, findOverrides } from '../conversion/schema/overrides.ts';
+import type { FieldSchema, MappingSchema } from '../conversion/schema/shape.ts';
+import { suggestSources, type Suggestion } from '../conversion/schema/suggest.ts';
+import { transformations } from '../conversion/transformations/registry.ts';
+import type { Json } from '../conversion/transformations/kit/value.ts';
+import { isBlank } from '../conversion/transformations/kit/text.ts';
+import { getTenant } from '../identity/tenancy/tenants.ts';
+import { readTenant } from '../identity/tenancy/with-tenant.ts';
+import { readStoredItems, type StoredItem } from '../ingest/mapping-samples.ts';
+import { dryRunReplay, type DryRunFigures } from '../ingest/replay/dry-run.ts';
+import { openReplay } from '../ingest/replay/source.ts';
+import type { ReplaySource } from '../ingest/replay/types.ts';
+import { checkStreamMapping } from '../mappings/inbound/check.ts';
+import { listSourcePaths, type SourcePath } from '../mappings/inbound/source-paths.ts';
+import {
+  listStreamMappingVersions,
+  selectStreamMapping,
+  type MappedStreamKey,
+  type StreamMapping,
+  type StreamMappingVersion,
+} from '../mappings/inbound/versions.ts';
+import { loadNames } from './user-names.ts';
+import type { Workspace } from './workspace.ts';
+
+/** What one stored record gives for a field: by the mapping in force, and by the one on the page. */
+export interface FieldResult {
+  before: Json;
+  after: Json;
+  /** Why the field cannot be filled, as a sentence; null when it can. */
+  problem: string | null;
+}
+
+/** A field of ours, and what fills it. */
+export interface StreamMappingRow {
+  target: MappingTarget;
+  /** Null when nothing fills it. */
+  field: FieldSchema | null;
+  /** The default's entry, when the field differs from it; undefined when it does not. */
+  base: FieldSchema | null | undefined;
+  /** The default has changed since the field was. */
+  isOutdated: boolean;
+  problems: SchemaProblem[];
+  /** One for each sample. */
+  results: FieldResult[];
+  /** Sources that may fill a field that nothing fills. */
+  suggestions: Suggestion[];
+}
+
+/** A stored record on which the mapping is shown. */
+export interface MappingSample {
+  id: string;
+  /** How many fields it leaves empty or cannot fill. */
+  gaps: number;
+  /** Why no mapping can make a record of it; null when one can. */
+  rejected: string | null;
+}
+
+interface StreamMappingEditor {
+  connection: StreamMapping['connection'];
+  stream: string;
+  label: string;
+  basedOn: number;
+  isChanged: boolean;
+  rows: StreamMappingRow[];
+  /** Problems of entries that fill no field of ours. */
+  strays: SchemaProblem[];
+  samples: MappingSample[];
+  paths: SourcePath[];
+  /** How many stored records the paths and samples were taken from. */
+  looked: number;
+  history: (Omit<StreamMappingVersion, 'savedBy'> & { by: string | null })[];
+  dryRun: { figures: DryRunFigures; isComplete: boolean } | undefined;
+}
+
+export interface StreamMappingView {
+  /** Connections with their streams, for the tabs of the page. */
+  connections: { id: string; label: string; streams: { name: string; label: string }[] }[];
+  /** Undefined when the workspace has no connections. */
+  editor: StreamMappingEditor | undefined;
+  /** Every transformation by name, for whoever writes steps. */
+  transformations: { name: string; help: string }[];
+}
+
+/** A mapping that has not been saved. */
+export interface StreamMappingDraft {
+  schema: MappingSchema;
+  basedOn: number;
+  /** The field that is to be filled as by default again, if any. */
+  reset: string | null;
+  /** Whether everything stored is to be tried with it. */
+  dryRun: boolean;
+}
+
+const maxSamples = 5;
+const maxVersions = 20;
+/** How long the page waits for a dry run. */
+const dryRunMs = 8_000;
+
+/**
+ * Everything on the page of incoming fields: for the given connection and stream, or else the
+ * first ones. Throws Problem `not_found` for a stream that the connection does not have.
+ */
+export async function getStreamMappingView(
+  { tenant }: Workspace,
+  wanted: { connection: string | null; stream: string | null },
+  draft?: StreamMappingDraft,
+): Promise<StreamMappingView> {
+  const connections = (await listConnections(tenant.id)).map(({ id, label, provider }) => ({
+    id,
+    label,
+    streams: getProvider(provider).streams.map((one) => ({ name: one.name, label: one.label })),
+  }));
+  const help = transformations.map((one) => ({ name: one.name, help: one.help }));
+  const connection =
+    wanted.connection === null
+      ? connections[0]
+      : connections.find(({ id }) => id === wanted.connection);
+  const stream = wanted.stream ?? connection?.streams[0]?.name;
+  if (connection === undefined || stream === undefined)
+    return { connections, editor: undefined, transformations: help };
+  const key = { tenantId: tenant.id, connectionId: connection.id, stream };
+  return {
+    connections,
+    editor: await buildEditor(key, draft),
+    transformations: help,
+  };
+}
+
+async function buildEditor(
+  key: MappedStreamKey,
+  draft: StreamMappingDraft | undefined,
+): Promise<StreamMappingEditor> {
+  const { currency } = await getTenant(key.tenantId);
+  const { saved, history } = await readTenant(key.tenantId, async (tx) => {
+    const versions = await listStreamMappingVersions(tx, key, maxVersions);
+    const toName = await loadNames(
+      tx,
+      versions.map(({ savedBy }) => savedBy),
+    );
+    return {
+      saved: await selectStreamMapping(tx, key, currency),
+      history: versions.map(({ savedBy, ...version }) => ({ ...version, by: toName(savedBy) })),
+    };
+  });
+  const schema =
+    draft === undefined ? saved.schema : resetField(draft.schema, saved.base, draft.reset);
+  const problems = await checkStreamMapping(saved.definition, schema);
+  const source = await openReplay(key);
+  const trial = await tryMapping(source, saved, problems.length === 0 ? schema : saved.schema);
+  const overrides = findOverrides(saved.base, schema);
+  const outdated = findOutdated(saved.base, saved.overrides).map(({ target }) => target);
+  const targets = listTargets(saved.definition.entity);
+  const suggestions = suggestSources(
+    targets
+      .filter(({ name }) => !schema.some(({ target }) => target === name))
+      .map(({ name, label, type }) => ({ name, label, type })),
+    trial.paths,
+  );
+  return {
+    connection: saved.connection,
+    stream: key.stream,
+    label: saved.definition.label,
+    basedOn: draft?.basedOn ?? saved.version,
+    isChanged: !isDeepStrictEqual(schema, saved.schema),
+    rows: targets.map((target) => ({
+      target,
+      field: schema.find((one) => one.target === target.name) ?? null,
+      base: overrides.find((one) => one.target === target.name)?.base,
+      isOutdated: outdated.includes(target.name),
+      problems: problems.filter((one) => one.target === target.name),
+      results: trial.results.get(target.name) ?? [],
+      suggestions: suggestions.filter((one) => one.target === target.name),
+    })),
+    strays: problems.filter((one) => !targets.some(({ name }) => name === one.target)),
+    samples: trial.samples,
+    paths: trial.paths,
+    looked: trial.looked,
+    history,
+    dryRun:
+      draft?.dryRun === true && problems.length === 0
+        ? await tryEverything(key, schema)
+        : undefined,
+  };
+}
+
+/** A mapping with one field filled as by default. */
+function resetField(
+  schema: MappingSchema,
+  base: MappingSchema,
+  target: string | null,
+): MappingSchema {
+  if (target === null) return schema;
+  const others = findOverrides(base, schema).filter((change) => change.target !== target);
+  return applyOverrides(base, others);
+}
+
+interface Trial {
+  samples: MappingSample[];
+  /** By field. */
+  results: Map<string, FieldResult[]>;
+  paths: SourcePath[];
+  looked: number;
+}
+
+/** Fills the fields of stored records by two mappings, without a request. */
+async function tryMapping(
+  source: ReplaySource,
+  { definition, schema: inForce }: StreamMapping,
+  schema: MappingSchema,
+): Promise<Trial> {
+  const before = await mapStream(definition, inForce);
+  const after = await mapStream(definition, schema);
+  const items = await readStoredItems(source, after);
+  const judged = items.map((stored) => ({ stored, tried: fill(after, stored) }));
+  const chosen = chooseSamples(judged);
+  const names = listTargets(definition.entity).map(({ name }) => name);
+  const earlier = chosen.map(({ stored }) => fill(before, stored));
+  return {
+    samples: chosen.map(({ stored, tried }) => ({
+      id: stored.id ?? 'without an id',
+      gaps: tried.gaps,
+      rejected: tried.rejected,
+    })),
+    results: new Map(
+      names.map((name) => [
+        name,
+        chosen.map(({ tried }, at) => ({
+          before: earlier[at]?.values[name] ?? null,
+          after: tried.values[name] ?? null,
+          problem: tried.problems.find(({ target }) => target === name)?.reason ?? null,
+        })),
+      ]),
+    ),
+    paths: listSourcePaths(items.map(({ item }) => item)),
+    looked: items.length,
+  };
+}
+
+interface Tried extends ReturnType<MappedStream['fill']> {
+  gaps: number;
+  rejected: string | null;
+}
+
+function fill(stream: MappedStream, { item, context }: StoredItem): Tried {
+  try {
+    const { values, problems } = stream.fill(item, context);
+    const empty = Object.values(values).filter(isBlank).length;
+    return { values, problems, gaps: empty + problems.length, rejected: null };
+  } catch (error) {
+    if (!(error instanceof RecordRejected)) throw error;
+    return { values: {}, problems: [], gaps: 0, rejected: error.message };
+  }
+}
+
+/**
+ * The newest records and, among the last places, those that fill the fewest fields: what goes wrong
+ * with a mapping shows on them first.
+ */
+function chooseSamples<Judged extends { tried: Tried }>(judged: readonly Judged[]): Judged[] {
+  const isWorse = (one: Judged, other: Judged) =>
+    Number(other.tried.rejected !== null) - Number(one.tried.rejected !== null) ||
+    other.tried.problems.length - one.tried.problems.length ||
+    other.tried.gaps - one.tried.gaps;
+  const worst = judged.toSorted(isWorse).slice(0, 2);
+  const newest = judged.filter((one) => !worst.includes(one)).slice(0, maxSamples - worst.length);
+  return [...newest, ...worst];
+}
+
+async function tryEverything(
+  { tenantId, connectionId, stream }: MappedStreamKey,
+  schema: MappingSchema,
+): Promise<StreamMappingEditor['dryRun']> {
+  const end = performance.now() + dryRunMs;
+  const { streams, isComplete } = await dryRunReplay(
+    { tenantId, connectionId, stream, trigger: 'replay', draft: { stream, schema } },
+    () => performance.now() > end,
+  );
+  const [figures] = streams;
+  return figures && { figures, isComplete };
+}
