@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { hubspot } from '#lib/connectors/hubspot/index.ts';
 import { toRemoteError } from '#lib/connectors/hubspot/hubspot-error.ts';
 import type { HttpResponse } from '#lib/platform/http/types.ts';
-import { pagesOf } from '../streams.ts';
+import { mapperOf, pagesOf } from '../streams.ts';
 import { connect, full, NOW, person, streamOf } from './harness.ts';
 
 const answer = (status: number, body: unknown, headers: Record<string, string> = {}) =>
@@ -157,14 +157,13 @@ describe('an answer', () => {
   });
 
   it('keeps a row without an id for a person to see, and no row of another kind', async () => {
-    const { read, mutate, sandbox } = await connect();
+    const { read, mutate, sandbox, access } = await connect();
     mutate(person({ firstname: 'Ann' }), person({ firstname: 'Bob' }));
     sandbox.hubspot.poison('portal', { poison: 'missing_id', count: 1 });
     const [page] = await pagesOf(read('contacts'));
     expect(page?.items).toHaveLength(2);
-    const { map } = streamOf('contacts');
-    const context = { settings: {} as never, currency: 'USD', index: 0 };
-    expect(() => map(page?.items[1], context)).toThrow(/without an id/);
-    expect(() => map({ id: '1', properties: { firstname: 5 } }, context)).toThrow(/do not know/);
+    const map = await mapperOf(streamOf('contacts'), access.settings);
+    expect(() => map(page?.items[1])).toThrow(/without an id/);
+    expect(() => map({ id: '1', properties: { firstname: 5 } })).toThrow(/do not know/);
   });
 });

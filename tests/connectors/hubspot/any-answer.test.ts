@@ -4,6 +4,7 @@ import { parseRow, parseSearch } from '#lib/connectors/hubspot/answers.ts';
 import { hubspot } from '#lib/connectors/hubspot/index.ts';
 import { hubSpotSettings } from '#lib/connectors/hubspot/settings.ts';
 import { parseRecord } from '#lib/records/registry.ts';
+import { mapperOf } from '../streams.ts';
 
 /** What HubSpot documents is read as documented; anything else is refused in words. */
 const settings = hubSpotSettings.parse({});
@@ -54,12 +55,9 @@ const item = fc.record({
 describe.each(hubspot.streams.map((stream) => [stream.name, stream] as const))(
   '%s',
   (_, stream) => {
-    const map = (value: unknown) =>
-      attempt(() =>
-        parseRecord(stream.entity, stream.map(value, { settings, currency: 'USD', index: 0 })),
-      );
-
-    it('maps or rejects any row, and any value in its place', () => {
+    it('maps or rejects any row, and any value in its place', async () => {
+      const toRecord = await mapperOf(stream, settings);
+      const map = (value: unknown) => attempt(() => parseRecord(stream.entity, toRecord(value)));
       fc.assert(fc.property(item, map), { numRuns: 300 });
       fc.assert(fc.property(fc.jsonValue(), map), { numRuns: 300 });
     });

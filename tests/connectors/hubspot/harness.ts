@@ -4,7 +4,7 @@ import { hubspot } from '#lib/connectors/hubspot/index.ts';
 import { hubSpotSettings } from '#lib/connectors/hubspot/settings.ts';
 import type { Cursor, Page, ReadSpan } from '#lib/connectors/contract/source.ts';
 import { startSandbox, type HubSpotChange, type HubSpotSpec } from '../../../sandbox/index.ts';
-import { findStream, nobody } from '../streams.ts';
+import { findStream, mapperOf, nobody } from '../streams.ts';
 
 export const NOW = Date.UTC(2026, 10, 20, 12);
 export const TOKEN = 'pat-test-0123456789';
@@ -48,7 +48,7 @@ export async function connect(spec: Partial<HubSpotSpec> = {}, given: object = {
   const secrets = { accessToken: TOKEN };
   const access = { http, settings, secrets, now: new Date(NOW), concurrency: 1 };
   const read = (name: string, span = full, cursor: Cursor = null) =>
-    streamOf(name).read({ ...access, span, partitions: nobody }, cursor);
+    streamOf(name).read({ ...access, span, paths: [], partitions: nobody }, cursor);
   const mutate = (...all: HubSpotChange[]) =>
     sandbox.hubspot.mutate('portal', { changes: all }).ids;
   /** Sends a request that the adapter would not send. */
@@ -77,17 +77,11 @@ export const idsOf = (name: string, pages: readonly Page[]): string[] =>
 export const deletedOn = (pages: readonly Page[]): string[] =>
   pages.flatMap(({ deleted = [] }) => deleted);
 
-/** The records of all items, as they would be stored. */
-export const recordsOf = (name: string, pages: readonly Page[], settings: object = {}) =>
-  pages
-    .flatMap(({ items }) => items)
-    .map((item, index) =>
-      streamOf(name).map(item, {
-        settings: hubSpotSettings.parse(settings),
-        currency: 'USD',
-        index,
-      }),
-    );
+/** The records of all items by the default mapping, as they would be stored. */
+export async function recordsOf(name: string, pages: readonly Page[], settings: object = {}) {
+  const map = await mapperOf(streamOf(name), hubSpotSettings.parse(settings));
+  return pages.flatMap(({ items }) => items).map((item, index) => map(item, { index }));
+}
 
 export const person = (
   properties: Record<string, string | null>,

@@ -1,17 +1,29 @@
-import type { EntityName, EntityRecords } from '../../records/registry.ts';
+import type { EntityName } from '../../records/registry.ts';
 import {
   defineStream,
   type Changes,
-  type MapContext,
   type Page,
   type StreamDefinition,
 } from '../contract/source.ts';
 import { parsePipelines } from './answers.ts';
 import { parseItems, readId } from './item.ts';
-import { mapMeeting, mapNote, mapTask } from './mapping/activity.ts';
-import { mapDeal, mapStage } from './mapping/deal.ts';
-import { mapContactLead, mapLead } from './mapping/lead.ts';
-import { mapCompany, mapContact } from './mapping/people.ts';
+import {
+  interpretMeeting,
+  interpretTask,
+  meetingMapping,
+  taskMapping,
+} from './mapping/activity.ts';
+import { companyMapping, interpretCompany } from './mapping/company.ts';
+import { contactMapping, interpretContact } from './mapping/contact.ts';
+import { dealMapping, interpretDeal } from './mapping/deal.ts';
+import {
+  contactLeadMapping,
+  interpretContactLead,
+  interpretLead,
+  leadMapping,
+} from './mapping/lead.ts';
+import { interpretNote, noteMapping } from './mapping/note.ts';
+import { interpretStage, stageMapping } from './mapping/stage.ts';
 import * as objects from './objects.ts';
 import type { ObjectType } from './objects.ts';
 import type { Context } from './position.ts';
@@ -26,18 +38,17 @@ import { nameStages } from './stages.ts';
  */
 const CHANGES: Changes = { by: 'token', lookbackSeconds: 0, reconcileHours: 24 };
 
+type Definition<Entity extends EntityName> = Pick<
+  StreamDefinition<HubSpotSettings, Entity>,
+  'name' | 'label' | 'entity' | 'interpret' | 'mapping'
+>;
+
 const stream = <Entity extends EntityName>(
-  name: string,
-  label: string,
   object: ObjectType,
-  entity: Entity,
-  map: (item: unknown, context: MapContext<HubSpotSettings>) => EntityRecords[Entity],
+  definition: Definition<Entity>,
 ): StreamDefinition<HubSpotSettings> =>
   defineStream<HubSpotSettings, Entity>({
-    name,
-    label,
-    entity,
-    map,
+    ...definition,
     listing: { kind: 'complete' },
     changes: CHANGES,
     read: (context, cursor) => readObjects(object, context, cursor),
@@ -58,18 +69,67 @@ const stages = defineStream<HubSpotSettings, 'stage'>({
   },
   parse: parseStages,
   identify: readId,
-  map: mapStage,
+  interpret: interpretStage,
+  mapping: stageMapping,
 });
 
 /** In the order of syncing: what others point to comes first. */
 export const streams = [
-  stream('companies', 'Companies', objects.companies, 'company', mapCompany),
-  stream('contacts', 'Contacts', objects.contacts, 'contact', mapContact),
-  stream('contactLeads', 'Contacts that are leads', objects.contactLeads, 'lead', mapContactLead),
-  stream('leads', 'Leads', objects.leads, 'lead', mapLead),
+  stream(objects.companies, {
+    name: 'companies',
+    label: 'Companies',
+    entity: 'company',
+    interpret: interpretCompany,
+    mapping: companyMapping,
+  }),
+  stream(objects.contacts, {
+    name: 'contacts',
+    label: 'Contacts',
+    entity: 'contact',
+    interpret: interpretContact,
+    mapping: contactMapping,
+  }),
+  stream(objects.contactLeads, {
+    name: 'contactLeads',
+    label: 'Contacts that are leads',
+    entity: 'lead',
+    interpret: interpretContactLead,
+    mapping: contactLeadMapping,
+  }),
+  stream(objects.leads, {
+    name: 'leads',
+    label: 'Leads',
+    entity: 'lead',
+    interpret: interpretLead,
+    mapping: leadMapping,
+  }),
   stages,
-  stream('deals', 'Deals', objects.deals, 'opportunity', mapDeal),
-  stream('notes', 'Notes', objects.notes, 'note', mapNote),
-  stream('tasks', 'Tasks', objects.tasks, 'scheduledActivity', mapTask),
-  stream('meetings', 'Meetings', objects.meetings, 'scheduledActivity', mapMeeting),
+  stream(objects.deals, {
+    name: 'deals',
+    label: 'Deals',
+    entity: 'opportunity',
+    interpret: interpretDeal,
+    mapping: dealMapping,
+  }),
+  stream(objects.notes, {
+    name: 'notes',
+    label: 'Notes',
+    entity: 'note',
+    interpret: interpretNote,
+    mapping: noteMapping,
+  }),
+  stream(objects.tasks, {
+    name: 'tasks',
+    label: 'Tasks',
+    entity: 'scheduledActivity',
+    interpret: interpretTask,
+    mapping: taskMapping,
+  }),
+  stream(objects.meetings, {
+    name: 'meetings',
+    label: 'Meetings',
+    entity: 'scheduledActivity',
+    interpret: interpretMeeting,
+    mapping: meetingMapping,
+  }),
 ];

@@ -1,36 +1,20 @@
-import type { OpportunityRecord } from '../../../records/opportunity.ts';
-import type { StageRecord } from '../../../records/stage.ts';
-import { RecordRejected, type MapContext } from '../../contract/source.ts';
-import { toAmount } from '../../../conversion/values/amount.ts';
+import type { MappingSchema } from '../../../conversion/schema/shape.ts';
+import type { Interpretation } from '../../contract/source.ts';
+import { constant, fact, line, lineOr } from '../../kit/mapping.ts';
 import { readItem, type Item } from '../item.ts';
-import { stageSchema } from '../stages.ts';
-import { readLabel, readNumber, readText, readTimes } from './values.ts';
+import { readFlag, toOutcome, toProbability, type Outcome } from './outcome.ts';
+import { amount, label, readNumber, times, toPercent } from './values.ts';
 
-type Outcome = OpportunityRecord['outcome'];
-
-/** HubSpot has no franchise units, so each deal counts as one. */
-const UNITS = 1;
-
-/** Maps a deal. The value is in the currency of the account where HubSpot has converted it. */
-export function mapDeal(value: unknown): OpportunityRecord {
+/** A deal, with its outcome and the probability (0 to 1) that it is won. */
+export function interpretDeal(value: unknown): Interpretation<'opportunity'> {
   const item = readItem(value);
-  const { id, properties, about } = item;
   const outcome = readOutcome(item);
   return {
-    externalId: id,
-    ...readTimes(item),
-    name: readText(properties, 'dealname') ?? 'Unnamed deal',
-    company: readText(about.related?.companies, 'name'),
-    source: readLabel(item, 'hs_analytics_source'),
-    stage: about.stage?.name ?? readText(properties, 'dealstage') ?? 'No stage',
-    outcome,
-    value:
-      toAmount(readText(properties, 'amount_in_home_currency')) ??
-      toAmount(readText(properties, 'amount')),
-    market: null,
-    units: UNITS,
-    franchiseFee: null,
-    likelyPct: outcome === 'open' ? readLikelihood(item) : toPercent(Number(outcome === 'won')),
+    keys: { externalId: item.id },
+    facts: {
+      outcome,
+      probability: outcome === 'open' ? readProbability(item) : Number(outcome === 'won'),
+    },
   };
 }
 
@@ -43,40 +27,24 @@ function readOutcome({ properties, about }: Item): Outcome {
   return toOutcome(about.stage?.metadata ?? {});
 }
 
-const readFlag = (text: string | undefined): boolean | undefined =>
-  text === 'true' || text === 'false' ? text === 'true' : undefined;
+const readProbability = ({ properties, about }: Item): number =>
+  toProbability(
+    readNumber(properties, 'hs_deal_stage_probability') ??
+      readNumber(about.stage?.metadata ?? {}, 'probability'),
+  );
 
-/** A stage that closes a deal wins it when its probability is 1. */
-function toOutcome(metadata: Readonly<Record<string, string>>): Outcome {
-  const probability = readNumber({ properties: metadata }, 'probability');
-  const isClosed = readFlag(metadata['isClosed']?.toLowerCase());
-  if (isClosed === false || probability === null) return 'open';
-  if (probability >= 1) return 'won';
-  return isClosed === true || probability <= 0 ? 'lost' : 'open';
-}
+/** HubSpot has no franchise units, so each deal counts as one. */
+const units = 1;
 
-function readLikelihood(item: Item): number {
-  const own = readNumber(item, 'hs_deal_stage_probability');
-  const metadata = item.about.stage?.metadata ?? {};
-  return toPercent(own ?? readNumber({ properties: metadata }, 'probability') ?? 0);
-}
-
-/** HubSpot keeps probabilities from 0 to 1. */
-const toPercent = (probability: number): number => Math.min(Math.max(probability * 100, 0), 100);
-
-/** Maps a stage of a pipeline of deals. */
-export function mapStage(
-  value: unknown,
-  { index }: Pick<MapContext<unknown>, 'index'>,
-): StageRecord {
-  const stage = stageSchema.safeParse(value).data;
-  if (stage === undefined) throw new RecordRejected('The stage arrived without an id.', 'id');
-  return {
-    externalId: stage.id,
-    name: stage.name,
-    active: stage.active,
-    position: index,
-    outcome: toOutcome(stage.metadata),
-    likelyPct: toPercent(readNumber({ properties: stage.metadata }, 'probability') ?? 0),
-  };
-}
+/** The value is in the currency of the account where HubSpot has converted it. */
+export const dealMapping = (): MappingSchema => [
+  lineOr('name', 'properties.dealname', 'Unnamed deal'),
+  line('company', 'about.related.companies.name'),
+  label('source', 'hs_analytics_source'),
+  lineOr('stage', ['about.stage.name', 'properties.dealstage'], 'No stage'),
+  fact('outcome', 'outcome'),
+  amount('value', ['properties.amount_in_home_currency', 'properties.amount']),
+  constant('units', units),
+  fact('likelyPct', 'probability', toPercent),
+  ...times,
+];

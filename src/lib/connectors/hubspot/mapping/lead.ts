@@ -1,30 +1,59 @@
-import type { LeadRecord } from '../../../records/lead.ts';
-import type { MapContext } from '../../contract/source.ts';
-import { readItem, type Item } from '../item.ts';
-import { leads } from '../objects.ts';
+import type { MappingSchema } from '../../../conversion/schema/shape.ts';
+import type { Interpretation, ItemContext } from '../../contract/source.ts';
 import { readOurId } from '../../kit/destination.ts';
+import { fact, line, lineOr, prose } from '../../kit/mapping.ts';
+import { readItem } from '../item.ts';
+import { leads } from '../objects.ts';
 import { OUR_KEY } from '../our-key.ts';
 import type { HubSpotSettings } from '../settings.ts';
-import { readLabel, readPersonName, readRichText, readText, readTimes } from './values.ts';
+import { label, labelPaths, readPersonName, readText, times } from './values.ts';
 
-/** Maps a contact that is a lead. Its status is the lead status, else the lifecycle stage. */
-export function mapContactLead(
-  value: unknown,
-  { settings }: Pick<MapContext<HubSpotSettings>, 'settings'>,
-): LeadRecord {
-  const item = readItem(value);
-  const { properties, about } = item;
+/** A contact that is a lead. */
+export function interpretContactLead(item: unknown): Interpretation<'lead'> {
+  const { id, properties } = readItem(item);
   return {
-    ...readPerson(item, properties),
-    externalId: item.id,
-    mirrorOf: readOurId(properties, OUR_KEY),
-    source: readLabel(item, 'hs_analytics_source'),
-    status: readLabel(item, 'hs_lead_status') ?? readLabel(item, 'lifecyclestage') ?? 'New Lead',
-    qualified: settings.qualifiedStages.includes(properties['lifecyclestage'] ?? ''),
-    assignedTo: about.owner ?? null,
-    summary: readRichText(item, 'message'),
+    keys: { externalId: id, mirrorOf: readOurId(properties, OUR_KEY) },
+    facts: { fullName: readPersonName(properties) },
   };
 }
+
+/** The status of such a lead is the lead status, else the lifecycle stage. */
+export const contactLeadMapping = ({
+  settings: { qualifiedStages },
+}: Pick<ItemContext<HubSpotSettings>, 'settings'>): MappingSchema => [
+  lineOr('name', ['@fullName', ...companyPaths, 'properties.email'], 'Unnamed lead'),
+  line('firstName', 'properties.firstname'),
+  line('lastName', 'properties.lastname'),
+  line('company', companyPaths),
+  line('email', 'properties.email'),
+  line('website', ['properties.website', 'about.related.companies.domain']),
+  line('phone', ['properties.phone', 'properties.mobilephone']),
+  line('city', 'properties.city'),
+  line('state', 'properties.state'),
+  label('source', 'hs_analytics_source'),
+  lineOr('status', [...labelPaths('hs_lead_status'), ...labelPaths('lifecyclestage')], newLead),
+  {
+    target: 'qualified',
+    sources: ['properties.lifecyclestage'],
+    steps: [
+      {
+        fn: 'conditional',
+        args: {
+          is: 'one-of',
+          value: qualifiedStages,
+          whenTrue: [{ fn: 'constant', args: { value: true } }],
+          whenFalse: [{ fn: 'constant', args: { value: false } }],
+        },
+      },
+    ],
+  },
+  line('assignedTo', 'about.owner'),
+  prose('summary', 'properties.message'),
+  ...times,
+];
+
+const newLead = 'New Lead';
+const companyPaths = ['about.related.companies.name', 'properties.company'];
 
 /**
  * The stage of a new account at which a lead is qualified, and how accounts name such stages.
@@ -33,51 +62,51 @@ export function mapContactLead(
 const QUALIFIED_STAGE = 'qualified-stage-id';
 const QUALIFIED_NAME = /(^|\W)qualified$/i;
 
-/** Maps an object of the type lead, with the person that it is about. */
-export function mapLead(value: unknown): LeadRecord {
-  const item = readItem(value);
-  const { id, properties, about } = item;
+/** An object of the type lead. */
+export function interpretLead(item: unknown): Interpretation<'lead'> {
+  const { id, properties, about } = readItem(item);
   const person = about.related?.contacts ?? {
     firstname: properties['hs_associated_contact_firstname'] ?? '',
     lastname: properties['hs_associated_contact_lastname'] ?? '',
-    email: properties['hs_associated_contact_email'] ?? '',
   };
   const stage = properties['hs_pipeline_stage'] ?? '';
-  const status = about.stage?.name ?? readText(properties, 'hs_pipeline_stage') ?? 'New Lead';
-  const known = readPerson(item, person);
+  const status = about.stage?.name ?? readText(properties, 'hs_pipeline_stage') ?? '';
   return {
-    ...known,
-    externalId: `${leads.prefix}${id}`,
-    name: readText(properties, 'hs_lead_name') ?? known.name,
-    company: known.company ?? readText(properties, 'hs_associated_company_name'),
-    source: readLabel(item, 'hs_lead_source') ?? readText(person, 'hs_analytics_source'),
-    status,
-    qualified: stage === QUALIFIED_STAGE || QUALIFIED_NAME.test(status),
-    assignedTo: about.owner ?? null,
-    summary: null,
+    keys: { externalId: `${leads.prefix}${id}` },
+    facts: {
+      fullName: readPersonName(person),
+      qualified: stage === QUALIFIED_STAGE || QUALIFIED_NAME.test(status),
+    },
   };
 }
 
-type Person = Omit<
-  LeadRecord,
-  'externalId' | 'source' | 'status' | 'qualified' | 'assignedTo' | 'summary'
->;
+/** What is known of such a lead, and of the person that it is about. */
+export const leadMapping = (): MappingSchema => [
+  lineOr(
+    'name',
+    ['properties.hs_lead_name', '@fullName', ...relatedCompanyPaths, ...emailPaths],
+    'Unnamed lead',
+  ),
+  line('firstName', [
+    'about.related.contacts.firstname',
+    'properties.hs_associated_contact_firstname',
+  ]),
+  line('lastName', [
+    'about.related.contacts.lastname',
+    'properties.hs_associated_contact_lastname',
+  ]),
+  line('company', [...relatedCompanyPaths, 'properties.hs_associated_company_name']),
+  line('email', emailPaths),
+  line('website', ['about.related.contacts.website', 'about.related.companies.domain']),
+  line('phone', ['about.related.contacts.phone', 'about.related.contacts.mobilephone']),
+  line('city', 'about.related.contacts.city'),
+  line('state', 'about.related.contacts.state'),
+  line('source', [...labelPaths('hs_lead_source'), 'about.related.contacts.hs_analytics_source']),
+  lineOr('status', ['about.stage.name', 'properties.hs_pipeline_stage'], newLead),
+  fact('qualified', 'qualified'),
+  line('assignedTo', 'about.owner'),
+  ...times,
+];
 
-/** What is known of the person behind a lead. */
-function readPerson(item: Item, person: Readonly<Record<string, string>>): Person {
-  const email = readText(person, 'email');
-  const company = readText(item.about.related?.companies, 'name') ?? readText(person, 'company');
-  return {
-    ...readTimes(item),
-    name: readPersonName(person) ?? company ?? email ?? 'Unnamed lead',
-    firstName: readText(person, 'firstname'),
-    lastName: readText(person, 'lastname'),
-    company,
-    email,
-    website: readText(person, 'website') ?? readText(item.about.related?.companies, 'domain'),
-    phone: readText(person, 'phone') ?? readText(person, 'mobilephone'),
-    city: readText(person, 'city'),
-    state: readText(person, 'state'),
-    dealValue: null,
-  };
-}
+const relatedCompanyPaths = ['about.related.companies.name', 'about.related.contacts.company'];
+const emailPaths = ['about.related.contacts.email', 'properties.hs_associated_contact_email'];

@@ -1,7 +1,7 @@
 import { tidyLine } from '../../../records/text.ts';
-import { parseDateTime } from '../../../conversion/values/date-time.ts';
-import { toPlainText } from '../../../conversion/values/plain-text.ts';
-import type { Item } from '../item.ts';
+import type { FieldSchema, MappingSchema } from '../../../conversion/schema/shape.ts';
+import type { StepData } from '../../../conversion/transformations/kit/steps.ts';
+import { firstOf, line } from '../../kit/mapping.ts';
 
 type Properties = Readonly<Record<string, string>>;
 
@@ -11,60 +11,11 @@ export function readText(properties: Properties | undefined, name: string): stri
   return text === '' ? null : text;
 }
 
-/** The account's label of a choice, else the name by which HubSpot keeps it. */
-export function readLabel(item: Item, name: string): string | null {
-  const label = tidyLine(item.about.labels?.[name] ?? '');
-  return label === '' ? readText(item.properties, name) : label;
-}
-
-/** Times are ISO texts; dates may also come as milliseconds since 1970. */
-export function readDate({ properties }: Pick<Item, 'properties'>, name: string): Date | null {
-  return parseTime(properties[name]);
-}
-
-function parseTime(text: string | undefined): Date | null {
-  const trimmed = text?.trim() ?? '';
-  return parseDateTime(
-    /^\d{11,14}$/.test(trimmed) ? new Date(Number(trimmed)).toISOString() : trimmed,
-    'UTC',
-  );
-}
-
-/** The largest count that a record accepts. */
-const MAX_COUNT = 10_000_000;
-
-/** A number of people or things; null when it is unknown or negative. */
-export function readCount({ properties }: Item, name: string): number | null {
-  const count = readNumber({ properties }, name);
-  return count === null || count < 0 ? null : Math.min(Math.round(count), MAX_COUNT);
-}
-
 /** A number; null when there is none. */
-export function readNumber({ properties }: Pick<Item, 'properties'>, name: string): number | null {
+export function readNumber(properties: Properties, name: string): number | null {
   const text = readText(properties, name);
   const number = text === null ? Number.NaN : Number(text);
   return Number.isFinite(number) ? number : null;
-}
-
-/** Rich text as plain text; null when it is blank. */
-export function readRichText({ properties }: Item, name: string): string | null {
-  const text = toPlainText(properties[name] ?? '');
-  return text === '' ? null : text;
-}
-
-/** When the object was created and last changed. */
-export function readTimes(item: Item): {
-  sourceCreatedAt: Date | null;
-  sourceUpdatedAt: Date | null;
-} {
-  return {
-    sourceCreatedAt:
-      readDate(item, 'createdate') ?? readDate(item, 'hs_createdate') ?? parseTime(item.createdAt),
-    sourceUpdatedAt:
-      readDate(item, 'lastmodifieddate') ??
-      readDate(item, 'hs_lastmodifieddate') ??
-      parseTime(item.updatedAt),
-  };
 }
 
 /** "First Last"; null when neither is known. */
@@ -74,3 +25,58 @@ export function readPersonName(properties: Properties | undefined): string | nul
     .filter((part) => part !== null);
   return parts.length === 0 ? null : parts.join(' ');
 }
+
+/** Times are ISO texts, which have a hyphen; dates may also be milliseconds since 1970. */
+export const dateSteps: readonly StepData[] = [
+  {
+    fn: 'conditional',
+    args: {
+      is: 'contains',
+      value: '-',
+      whenTrue: [{ fn: 'date-parse' }],
+      whenFalse: [
+        { fn: 'regex-extract', args: { pattern: '^\\s*(\\d{11,14})\\s*$', group: 1 } },
+        { fn: 'date-parse', args: { format: 'milliseconds' } },
+      ],
+    },
+  },
+];
+
+/** A point in time: that of the first property which holds one. */
+export const time = (target: string, sources: string | readonly string[]): FieldSchema =>
+  firstOf(target, sources, dateSteps);
+
+/** When an object was created and last changed. Types differ in the names of both. */
+export const times: MappingSchema = [
+  time('sourceCreatedAt', ['properties.createdate', 'properties.hs_createdate', 'createdAt']),
+  time('sourceUpdatedAt', [
+    'properties.lastmodifieddate',
+    'properties.hs_lastmodifieddate',
+    'updatedAt',
+  ]),
+];
+
+/** The account's label of a choice, else the name by which HubSpot keeps it. */
+export const labelPaths = (property: string): [string, string] => [
+  `about.labels.${property}`,
+  `properties.${property}`,
+];
+
+export const label = (target: string, property: string): FieldSchema =>
+  line(target, labelPaths(property));
+
+/**
+ * An amount. HubSpot writes it as a number with a decimal point, so that 82.725 is no thousands,
+ * which text might be.
+ */
+export const amount = (target: string, sources: string | readonly string[]): FieldSchema =>
+  firstOf(target, sources, [{ fn: 'number-parse' }, { fn: 'money' }]);
+
+/** Rich texts as plain text, one below the other. */
+export const joinProse: readonly StepData[] = [
+  { fn: 'map', args: { steps: [{ fn: 'html-text' }] } },
+  { fn: 'join', args: { separator: '\n' } },
+];
+
+/** A percentage of a fact that lies between 0 and 1. */
+export const toPercent: readonly StepData[] = [{ fn: 'scale', args: { factor: 100 } }];
