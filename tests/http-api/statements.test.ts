@@ -62,6 +62,7 @@ const staff: Table = {
   '/w/north/settings/features': 6,
   '/w/north/settings/scoring': 7,
   '/w/north/settings/mapping': 8,
+  '/w/north/settings/incoming': 8,
   '/w/north/settings/privacy': 9,
   '/w/north/settings/single-sign-on': 5,
   '/w/north/settings/audit': 7,

@@ -68,6 +68,13 @@ export const settingsRequests: TenantRequest[] = [
       `/w/${slug}/settings/mapping?connection=${belonging('connection')(slug, world)}`,
     role: 'admin',
   })),
+  ...page('settings/incoming', 'admin', { post: 404 }),
+  ...['check', 'try', 'save', 'rebuild', 'restore:0'].map((intent): TenantRequest => ({
+    ...written('settings/incoming', 'settings/incoming', intent, () => ({}), 400),
+    path: (slug, world) =>
+      `/w/${slug}/settings/incoming?stream=clients&connection=${belonging('connection')(slug, world)}`,
+    role: 'admin',
+  })),
   ...page('settings/index', 'admin', { ok: 302, path: 'settings' }),
   ...page('settings/members', 'admin', { post: 400 }),
   ...page('settings/connections', 'admin', { post: 400 }),

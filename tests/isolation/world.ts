@@ -267,6 +267,7 @@ export async function stateOf(db: TestDatabase): Promise<unknown> {
     'pushes',
     'push_conflicts',
     'push_mappings',
+    'stream_mappings',
     'accounts',
     'two_factors',
     'tenant_features',
