@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import { addedStreamsOf, nameStreams, type NamedStream } from '../connections/streams.ts';
 import { connections } from '../schema/connections.ts';
 import { getProvider } from '../connectors/registry.ts';
 import { defineTenantQuery } from '../identity/tenancy/with-tenant.ts';
@@ -36,7 +37,7 @@ const abandonedSeconds = 600;
  */
 export async function readSourceFreshness(tenantId: string, now: Date): Promise<SourceFreshness[]> {
   return (await readSources(tenantId)).map((row) => {
-    const streams = getProvider(row.provider).streams.map(({ name }) =>
+    const streams = nameStreams(getProvider(row.provider), row.added).map(({ name }) =>
       toDate(row.fresh?.[name] ?? null),
     );
     const lastSuccessAt = streams.includes(null) ? null : findOldest(streams as Date[]);
@@ -78,6 +79,7 @@ interface SourceRow {
   label: string;
   status: string;
   fresh: Record<string, string | null> | null;
+  added: NamedStream[];
   rejected: number;
   running: { runId: string; startedAt: string; stream: string | null; fetched: number } | null;
   finished: { status: 'success' | 'partial' | 'failed'; errorMessage: string | null } | null;
@@ -94,6 +96,7 @@ const readSources = defineTenantQuery<SourceRow>((tenant) => {
     select c.id, c.provider, c.label, c.status,
       (select json_object_agg(stream, fresh_at)
         from ${streamStates} where ${whereConnection}) as fresh,
+      ${addedStreamsOf(tenant)} as added,
       (select count(*)::int
         from ${recordErrors} where ${whereConnection} and resolved_at is null) as rejected,
       (select json_build_object('runId', r.id, 'startedAt', r.started_at,

@@ -105,13 +105,7 @@ async function withSource<T>(
   return withConnection(request, options, async (session) => {
     const { tenantId, connectionId, provider, settings } = session;
     const streams = await retryInTenant(tenantId, (tx) =>
-      loadMappedStreams(tx, {
-        tenantId,
-        connectionId,
-        streams: provider.streams,
-        settings,
-        currency,
-      }),
+      loadMappedStreams(tx, { tenantId, connectionId, provider, settings, currency }),
     );
     return work({
       ...session,

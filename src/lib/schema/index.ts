@@ -6,6 +6,7 @@ export * from './audit.ts';
 export * from './connections.ts';
 export * from './snapshots.ts';
 export * from './sync.ts';
+export * from './connection-streams.ts';
 export * from './leads.ts';
 export * from './opportunities.ts';
 export * from './notes.ts';

@@ -119,6 +119,8 @@ export const appRights: Record<string, TableRights> = {
   push_conflicts: rows('people decide what both sides changed'),
   push_mappings: rows('a changed mapping is a new version'),
   stream_mappings: rows('a changed mapping is a new version'),
+  connection_streams: rows('admins add and remove objects of an account'),
+  stream_fields: rows('fields of a source as last described'),
   push_targets: rows('metadata of a CRM as last read'),
   push_pulls: rows('marks of what has to be compared'),
   write_backs: rows('actions at a remote system and their state'),

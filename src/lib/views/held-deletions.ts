@@ -1,6 +1,6 @@
 import { and, eq, gt } from 'drizzle-orm';
+import { loadStreamLabels } from '../connections/streams.ts';
 import { connections } from '../schema/connections.ts';
-import { getProvider } from '../connectors/registry.ts';
 import { streamStates } from '../schema/sync.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 
@@ -22,7 +22,7 @@ export function listHeldDeletions(tenantId: string): Promise<HeldDeletion[]> {
       .select({
         connectionId: streamStates.connectionId,
         provider: connections.provider,
-        name: streamStates.stream,
+        stream: streamStates.stream,
         count: streamStates.deletionHeldCount,
         since: streamStates.deletionHeldAt,
       })
@@ -35,11 +35,10 @@ export function listHeldDeletions(tenantId: string): Promise<HeldDeletion[]> {
         ),
       )
       .where(and(eq(streamStates.tenantId, tenantId), gt(streamStates.deletionHeldCount, 0)));
-    const getStreamLabel = (provider: string, name: string) =>
-      getProvider(provider).streams.find((stream) => stream.name === name)?.label ?? name;
-    return rows.map(({ provider, name, count, ...row }) => ({
+    const toLabel = await loadStreamLabels(tx, tenantId);
+    return rows.map(({ provider, count, ...row }) => ({
       ...row,
-      stream: getStreamLabel(provider, name),
+      stream: toLabel({ ...row, provider }),
       count: count ?? 0,
     }));
   });

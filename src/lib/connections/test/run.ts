@@ -20,6 +20,7 @@ import {
 import { getAccessToken } from '../oauth/access-token.ts';
 import { readTokens } from '../oauth/store.ts';
 import { getOAuthProvider } from '../oauth/token-endpoint.ts';
+import { loadStreams } from '../streams.ts';
 import { checkSettings } from '../validate.ts';
 import { suggestRemedy } from './remedies.ts';
 import { testStream, type ReadStream } from './streams.ts';
@@ -88,7 +89,10 @@ async function runSteps(
   try {
     const { settings, secrets } = open;
     const { currency } = await getTenant(tenantId);
-    await runRequests(runner, provider, {
+    const streams = await withTenant(tenantId, (tx) =>
+      loadStreams(tx, { tenantId, connectionId }, provider),
+    );
+    await runRequests(runner, { ...provider, streams }, {
       http,
       settings,
       secrets,

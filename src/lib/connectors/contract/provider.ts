@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { WriteBack } from './actions.ts';
 import type { Auth, OtherAuth } from './auth.ts';
 import type { PushDefinition } from './destination.ts';
+import type { Discovery, SourceField } from './discovery.ts';
 import type { WebhookDefinition } from './events.ts';
 import type { Limits } from './limits.ts';
 import type { CallContext, StreamDefinition } from './source.ts';
@@ -44,8 +45,15 @@ export interface ProviderDefinition<Settings = unknown> {
   webhook?: WebhookDefinition<Settings>;
   /** Changes that people can make to its records from our pages. */
   writeBack?: WriteBack<Settings>;
-  /** In the order in which they are synced. */
+  /** Those that every account has, in the order in which they are synced. */
   streams: readonly StreamDefinition<Settings>[];
+  /** Finds what an account has defined itself. Absent where accounts cannot define objects. */
+  discovery?: Discovery<Settings>;
+  /**
+   * The fields of the items of a fixed stream as the source describes them, those that are not read
+   * by default included. Throws RemoteError. Absent where the source describes nothing.
+   */
+  describe?(context: CallContext<Settings>, stream: string): Promise<SourceField[]>;
   /** Absent when leads are never written to it. */
   push?: PushDefinition<Settings>;
   /**

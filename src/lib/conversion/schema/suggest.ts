@@ -15,6 +15,8 @@ export interface SuggestTarget {
 export interface SuggestSource {
   path: string;
   label?: string;
+  /** What it holds as its source says, for a field without samples. */
+  type?: ValueType;
   samples: readonly Json[];
 }
 
@@ -44,7 +46,10 @@ export function suggestSources(
   targets: readonly SuggestTarget[],
   sources: readonly SuggestSource[],
 ): Suggestion[] {
-  const known = sources.map((source) => ({ ...source, content: findContent(source.samples) }));
+  const known = sources.map((source) => ({
+    ...source,
+    content: findContent(source.samples) ?? source.type,
+  }));
   return targets.flatMap((target) =>
     known
       .flatMap((source) => suggest(target, source))

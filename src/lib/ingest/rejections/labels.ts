@@ -1,4 +1,3 @@
-import { providers } from '../../connectors/registry.ts';
 import { isDigestKey } from '../item.ts';
 import type { RecordError } from './raw.ts';
 import { getOwn } from '../../platform/own.ts';
@@ -25,11 +24,3 @@ export const toRecordTarget = ({ id, stream, itemKey }: RecordError) => ({
   id,
   label: recordLabel(stream, itemKey),
 });
-
-/** What a stream of a provider is called; its bare name when it is not read any more. */
-export function streamLabel(provider: string, stream: string): string {
-  return (
-    providers.find(({ key }) => key === provider)?.streams.find(({ name }) => name === stream)
-      ?.label ?? stream
-  );
-}

@@ -1,10 +1,11 @@
 import { and, desc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
+import { loadStreamLabels } from '../../connections/streams.ts';
 import { connections } from '../../schema/connections.ts';
 import { keysetPage, keysetQuery, type SortOrder } from '../../platform/db/keyset.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { isId } from '../../platform/id.ts';
 import { recordErrors } from '../../schema/sync.ts';
-import { rejectionKindLabel, streamLabel } from './labels.ts';
+import { rejectionKindLabel } from './labels.ts';
 
 /** Which rejections a list shows; a missing property does not restrict it. */
 export interface RejectionFilter {
@@ -35,11 +36,22 @@ const originColumns = {
   stream: recordErrors.stream,
   kind: recordErrors.kind,
 };
-const addLabels = <Row extends { provider: string; stream: string; kind: string }>(row: Row) => ({
-  ...row,
-  streamLabel: streamLabel(row.provider, row.stream),
-  kindLabel: rejectionKindLabel(row.kind),
-});
+
+interface Origin {
+  connectionId: string;
+  provider: string;
+  stream: string;
+  kind: string;
+}
+
+async function addLabels<Row extends Origin>(tx: Tx, tenantId: string, rows: readonly Row[]) {
+  const toLabel = await loadStreamLabels(tx, tenantId);
+  return rows.map((row) => ({
+    ...row,
+    streamLabel: toLabel(row),
+    kindLabel: rejectionKindLabel(row.kind),
+  }));
+}
 
 /** How many rejections are open for each kind of reason, most first. */
 export async function listRejectionGroups(tx: Tx, tenantId: string) {
@@ -51,7 +63,7 @@ export async function listRejectionGroups(tx: Tx, tenantId: string) {
     .where(and(eq(recordErrors.tenantId, tenantId), isNull(recordErrors.resolvedAt)))
     .groupBy(...Object.values(originColumns))
     .orderBy(desc(count), recordErrors.stream, recordErrors.kind);
-  return rows.map(addLabels);
+  return addLabels(tx, tenantId, rows);
 }
 
 /** One page of the open rejections, newest first. */
@@ -82,7 +94,8 @@ export async function listRejections(tx: Tx, tenantId: string, filter: Rejection
     .orderBy(keyset.orderBy)
     .limit(keyset.limit);
   const page = keysetPage(newestFirst, rows, filter.cursor, pageSize);
-  return { ...page, rows: page.rows.map(({ sortValue: _sortValue, ...row }) => addLabels(row)) };
+  const bare = page.rows.map(({ sortValue: _sortValue, ...row }) => row);
+  return { ...page, rows: await addLabels(tx, tenantId, bare) };
 }
 
 function whereFilter({ connection, stream, kind }: RejectionFilter) {
@@ -107,5 +120,5 @@ export async function listResolvedRejections(tx: Tx, tenantId: string, limit: nu
     .where(and(eq(recordErrors.tenantId, tenantId), isNotNull(resolvedAt)))
     .orderBy(desc(resolvedAt))
     .limit(limit);
-  return rows.map(addLabels);
+  return addLabels(tx, tenantId, rows);
 }

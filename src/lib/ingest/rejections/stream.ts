@@ -55,8 +55,8 @@ export async function openStoredStream(
     throw new Problem('not_found', 'The connection of this record is not there any more.');
   const provider = getProvider(connection.provider);
   const settings = checkSettings(provider, connection.settings as Record<string, unknown>);
-  const streams = provider.streams.filter(({ name }) => name === key.stream);
-  const [definition] = await loadMappedStreams(tx, { ...key, streams, settings, currency });
+  const mapped = { ...key, provider, settings, currency };
+  const [definition] = await loadMappedStreams(tx, mapped, key.stream);
   if (definition === undefined)
     throw new Problem(
       'conflict',

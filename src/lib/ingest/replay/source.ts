@@ -34,8 +34,7 @@ export async function openReplay({
       if (connection === undefined) throw unknownConnectionProblem();
       const provider = getProvider(connection.provider);
       const settings = checkSettings(provider, connection.settings as Record<string, unknown>);
-      const { streams } = provider;
-      const mapped = { tenantId, connectionId, streams, settings, currency };
+      const mapped = { tenantId, connectionId, provider, settings, currency };
       return { provider, settings, streams: await loadMappedStreams(tx, mapped) };
     }),
   );

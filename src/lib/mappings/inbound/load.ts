@@ -1,4 +1,6 @@
 import { and, desc, eq } from 'drizzle-orm';
+import { loadStreams } from '../../connections/streams.ts';
+import type { ProviderDefinition } from '../../connectors/contract/provider.ts';
 import type { ItemContext, StreamDefinition } from '../../connectors/contract/source.ts';
 import { mapStream, type MappedStream } from '../../connectors/mapped-stream.ts';
 import {
@@ -14,7 +16,7 @@ import { streamMappings } from '../../schema/sync.ts';
 export interface MappedConnection {
   tenantId: string;
   connectionId: string;
-  streams: readonly StreamDefinition<unknown>[];
+  provider: ProviderDefinition;
   settings: unknown;
   currency: string;
 }
@@ -27,13 +29,17 @@ export interface StreamMapping {
 }
 
 /**
- * The streams of a connection with the mappings that are in force for them. Throws Problem
- * `bad_request` for a stored mapping that can no longer be compiled.
+ * The streams of a connection with the mappings that are in force for them; with `only`, just the
+ * one of that name, or none. Throws Problem `bad_request` for a stored mapping that can no longer be
+ * compiled.
  */
 export async function loadMappedStreams(
   tx: Tx,
-  { tenantId, connectionId, streams, ...context }: MappedConnection,
+  { tenantId, connectionId, provider, ...context }: MappedConnection,
+  only?: string,
 ): Promise<MappedStream[]> {
+  const all = await loadStreams(tx, { tenantId, connectionId }, provider);
+  const streams = all.filter(({ name }) => only === undefined || name === only);
   const changed = await selectOverrides(tx, tenantId, connectionId);
   return Promise.all(
     streams.map((stream) =>

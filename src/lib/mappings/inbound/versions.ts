@@ -5,6 +5,7 @@ import {
   unknownConnectionProblem,
   whereConnection,
 } from '../../connections/connections.ts';
+import { loadStreams } from '../../connections/streams.ts';
 import { checkSettings } from '../../connections/validate.ts';
 import type { StreamDefinition } from '../../connectors/contract/source.ts';
 import { getProvider } from '../../connectors/registry.ts';
@@ -62,7 +63,8 @@ export async function selectStreamMapping(
     : [];
   if (connection === undefined) throw unknownConnectionProblem();
   const provider = getProvider(connection.provider);
-  const definition = provider.streams.find(({ name }) => name === key.stream);
+  const streams = await loadStreams(tx, key, provider);
+  const definition = streams.find(({ name }) => name === key.stream);
   if (definition === undefined)
     throw new Problem('not_found', `${provider.label} has no stream "${key.stream}".`);
   const settings = checkSettings(provider, connection.settings as Record<string, unknown>);

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import { addedStreamsOf, nameStreams, type NamedStream } from '../../connections/streams.ts';
 import { circuits, connections } from '../../schema/connections.ts';
 import { deadLetters } from '../../schema/dead-letters.ts';
 import { readQueueDepths, type QueueDepth } from '../../platform/queue/depth.ts';
@@ -72,6 +73,7 @@ interface RawConnection extends Omit<ConnectionSurvey, 'since' | 'dueAt' | 'stre
   since: string;
   dueAt: string;
   fresh: Record<string, string | null> | null;
+  added: NamedStream[];
 }
 
 interface Row {
@@ -116,6 +118,7 @@ const readRows = defineTenantsQuery<Row>((tenant) => {
             from ${streamStates}
             where ${whereConnection}
           ),
+          'added', ${addedStreamsOf(tenant)},
           'finishedRuns', r.finished, 'failedRuns', r.failed) order by c.id), '[]')
         from ${connections} as c, lateral (
           select count(*)::int as finished,
@@ -128,11 +131,13 @@ const readRows = defineTenantsQuery<Row>((tenant) => {
       ) as connections`;
 });
 
-function toConnectionSurvey({ fresh, ...row }: RawConnection): ConnectionSurvey {
+function toConnectionSurvey({ fresh, added, ...row }: RawConnection): ConnectionSurvey {
   // The definition of the provider lists its streams: one that was never read has no state yet.
+  const provider = providers.find(({ key }) => key === row.provider);
   const names =
-    providers.find(({ key }) => key === row.provider)?.streams.map(({ name }) => name) ??
-    Object.keys(fresh ?? {});
+    provider === undefined
+      ? Object.keys(fresh ?? {})
+      : nameStreams(provider, added).map(({ name }) => name);
   const streams = names.map((name) => ({ name, freshAt: toDate(fresh?.[name]) }));
   return { ...row, since: new Date(row.since), dueAt: new Date(row.dueAt), streams };
 }
