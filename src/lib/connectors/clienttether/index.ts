@@ -10,8 +10,8 @@ import { streams } from './streams.ts';
  * errors inside HTTP 200 responses (envelope.ts). It cannot filter for changed rows, returns notes
  * for one client at a time, and refers to stages and lead sources by name. Therefore every pass
  * reads each list completely (paging.ts), notes only for the clients that are due (notes.ts), and
- * scheduled items within a window (streams.ts). All requests go through client.ts; mapping/ turns
- * items into records.
+ * scheduled items within a window (streams.ts). All requests go through client.ts; mapping/ holds
+ * what turns items into records.
  *
  * Sources: https://support.clienttether.com/api-document/clienttether-api-2-0-doc and public
  * callers of the API. Field names that could not be confirmed are read in each known spelling

@@ -84,7 +84,7 @@ type Fields<Kind extends ItemKind> = Record<keyof (typeof FIELD_ALIASES)[Kind], 
  * means a new lead.
  */
 export type CTLeadResponse = Fields<'lead'>;
-/** An opportunity. Custom fields are read from the raw item by readCustomField. */
+/** An opportunity. Custom fields stay in the raw item. */
 export type CTOpportunityResponse = Fields<'opportunity'>;
 /** An entry of a client's history. `content` is HTML. */
 export type CTNoteResponse = Fields<'note'>;
@@ -101,6 +101,13 @@ export function readItem<Kind extends ItemKind>(kind: Kind, item: unknown): Fiel
   return Object.fromEntries(entries) as Fields<Kind>;
 }
 
+/** The names under which a field may arrive, in the order in which they are tried. */
+export const namesOf = <Kind extends ItemKind>(
+  kind: Kind,
+  field: keyof (typeof FIELD_ALIASES)[Kind] & string,
+): readonly string[] =>
+  (FIELD_ALIASES[kind] as Readonly<Record<string, readonly string[]>>)[field] ?? [];
+
 /** The names under which the items of all lists keep their own ids. */
 const ID_FIELDS = [
   'client_id',
@@ -114,20 +121,6 @@ const ID_FIELDS = [
 /** Whether an object is an item of any list, as opposed to a list of them or something else. */
 export function hasIdField(fields: Record<string, unknown>): boolean {
   return ID_FIELDS.some((name) => Object.hasOwn(fields, name));
-}
-
-/** A field by its name in the account, at the top level or in `custom_fields`, as text. */
-export function readCustomField(item: unknown, name: string): CTText {
-  return readText(readValue(item, name));
-}
-
-/** The same as received: JSON tells numbers that programs wrote from text that people typed. */
-export function readValue(item: unknown, name: string): unknown {
-  const raw = toObject(item);
-  const custom = toObject(raw.custom_fields);
-  return [raw, custom]
-    .flatMap((fields) => (Object.hasOwn(fields, name) ? [fields[name]] : []))
-    .find((value) => readText(value) !== null);
 }
 
 /** Fields that are known under a single name. */

@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { formatLimit, limits } from '../../conversion/transformations/kit/limits.ts';
+import { pathText } from '../../conversion/transformations/kit/path.ts';
 import { tidyLine } from '../../records/text.ts';
 import { isTimeZone } from '../../platform/time-zone.ts';
 import { rootUrl } from '../kit/settings.ts';
+import { customField } from './custom-field.ts';
 
 /**
  * As five public callers of the API use it; see also
@@ -9,7 +12,8 @@ import { rootUrl } from '../kit/settings.ts';
  */
 const DEFAULT_BASE_URL = 'https://api.clienttether.com/v2/api/';
 
-const fieldName = (name: string) => z.string().trim().min(1).default(name);
+const fieldName = (name: string) =>
+  z.string().trim().min(1).refine(isReadable, 'is not the name of a field').default(name);
 
 /** Names of the opportunity fields, standard or custom, that hold what the hot list shows. */
 const fields = z.strictObject({
@@ -46,11 +50,20 @@ export const clientTetherSettings = z.strictObject({
   stages: z.record(z.string(), stageSetting).default({}).transform(toLowerCaseKeys),
   /** Alternative spellings of lead sources and the label for each; case is ignored. */
   sourceAliases: z
-    .record(z.string(), z.string().trim().min(1))
+    .record(z.string(), z.string().trim().min(1).max(500))
+    .refine(
+      (aliases) => Object.keys(aliases).length <= limits.table,
+      `has more than ${formatLimit(limits.table)} spellings`,
+    )
     .default({})
     .transform(toLowerCaseKeys),
 });
 export type ClientTetherSettings = z.output<typeof clientTetherSettings>;
+
+/** Whether a mapping can name the field. */
+function isReadable(name: string): boolean {
+  return customField(name).every((path) => pathText.safeParse(path).success);
+}
 
 function toLowerCaseKeys<Value>(record: Record<string, Value>): Record<string, Value> {
   return Object.fromEntries(

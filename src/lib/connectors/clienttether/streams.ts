@@ -2,11 +2,18 @@ import { defineStream, type Cursor, type Page, type ReadContext } from '../contr
 import { readCursorField, toExpectedTotal } from '../kit/paging.ts';
 import { createClientTetherClient, type ClientTetherClient } from './client.ts';
 import { parseEnvelope } from './envelope.ts';
-import { mapActivity, mapEvent, toActivityId, toEventId } from './mapping/activity.ts';
-import { mapLead } from './mapping/lead.ts';
-import { mapNote } from './mapping/note.ts';
-import { mapOpportunity } from './mapping/opportunity.ts';
-import { addNewLead, mapStage } from './mapping/stage.ts';
+import {
+  activityMapping,
+  eventMapping,
+  interpretActivity,
+  interpretEvent,
+  toActivityId,
+  toEventId,
+} from './mapping/activity.ts';
+import { interpretLead, leadMapping } from './mapping/lead.ts';
+import { interpretNote, noteMapping } from './mapping/note.ts';
+import { interpretOpportunity, opportunityMapping } from './mapping/opportunity.ts';
+import { addNewLead, interpretStage, stageMapping } from './mapping/stage.ts';
 import { readDueNotes } from './notes.ts';
 import type { ListPage } from './paging.ts';
 import { readItem } from './responses.ts';
@@ -35,7 +42,8 @@ const salesCycles = defineStream<ClientTetherSettings, 'stage'>({
   },
   parse: (body) => addNewLead(parseItems(body)),
   identify: (item) => readItem('salesCycle', item).sales_cycle_id ?? undefined,
-  map: mapStage,
+  interpret: interpretStage,
+  mapping: stageMapping,
 });
 
 const clients = defineStream<ClientTetherSettings, 'lead'>({
@@ -46,7 +54,8 @@ const clients = defineStream<ClientTetherSettings, 'lead'>({
   read: readList((client, resumeAt) => client.readLeadPages(resumeAt)),
   parse: parseItems,
   identify: (item) => readItem('lead', item).client_id ?? undefined,
-  map: mapLead,
+  interpret: interpretLead,
+  mapping: leadMapping,
 });
 
 const opportunities = defineStream<ClientTetherSettings, 'opportunity'>({
@@ -57,7 +66,8 @@ const opportunities = defineStream<ClientTetherSettings, 'opportunity'>({
   read: readList((client, resumeAt) => client.readOpportunityPages(resumeAt)),
   parse: parseItems,
   identify: (item) => readItem('opportunity', item).opportunity_id ?? undefined,
-  map: mapOpportunity,
+  interpret: interpretOpportunity,
+  mapping: opportunityMapping,
 });
 
 const notes = defineStream<ClientTetherSettings, 'note'>({
@@ -68,7 +78,8 @@ const notes = defineStream<ClientTetherSettings, 'note'>({
   read: readDueNotes,
   parse: parseItems,
   identify: (item) => readItem('note', item).id ?? undefined,
-  map: mapNote,
+  interpret: interpretNote,
+  mapping: noteMapping,
 });
 
 const activities = defineStream<ClientTetherSettings, 'scheduledActivity'>({
@@ -81,7 +92,8 @@ const activities = defineStream<ClientTetherSettings, 'scheduledActivity'>({
   ),
   parse: parseItems,
   identify: (item) => addPrefix(toActivityId, readItem('activity', item).id),
-  map: mapActivity,
+  interpret: interpretActivity,
+  mapping: activityMapping,
 });
 
 const events = defineStream<ClientTetherSettings, 'scheduledActivity'>({
@@ -92,7 +104,8 @@ const events = defineStream<ClientTetherSettings, 'scheduledActivity'>({
   read: readList((client, resumeAt, context) => client.readEventPages(toPeriod(context), resumeAt)),
   parse: parseItems,
   identify: (item) => addPrefix(toEventId, readItem('event', item).event_id),
-  map: mapEvent,
+  interpret: interpretEvent,
+  mapping: eventMapping,
 });
 
 /** In the order of syncing: stages come before the leads in them, clients before their notes. */

@@ -7,7 +7,8 @@ import type { StepData } from '../../conversion/transformations/kit/steps.ts';
  * first that gives one.
  */
 
-const oneLine: readonly StepData[] = [{ fn: 'text' }, { fn: 'trim', args: { way: 'line' } }];
+/** The steps of one line of text. */
+export const oneLine: readonly StepData[] = [{ fn: 'text' }, { fn: 'trim', args: { way: 'line' } }];
 
 /** An entry whose steps run on each source until one gives a value. */
 export function firstOf(
@@ -28,19 +29,21 @@ export function firstOf(
 export const line = (target: string, sources: string | readonly string[]): FieldSchema =>
   firstOf(target, sources, oneLine);
 
-/** One line of text that is never empty. */
-export function lineOr(
-  target: string,
-  sources: string | readonly string[],
-  filler: string,
-): FieldSchema {
-  const entry = firstOf(target, sources, oneLine);
+/** An entry that is never empty. */
+export function orElse(entry: FieldSchema, filler: string | number): FieldSchema {
   return {
     ...entry,
     steps: [...entry.steps, { fn: 'default', args: { value: filler } }],
     fallback: filler,
   };
 }
+
+/** One line of text that is never empty. */
+export const lineOr = (
+  target: string,
+  sources: string | readonly string[],
+  filler: string,
+): FieldSchema => orElse(line(target, sources), filler);
 
 /** HTML or plain text as plain text. */
 export const prose = (target: string, sources: string | readonly string[]): FieldSchema =>

@@ -1,7 +1,8 @@
 import { RemoteError } from '../../platform/http/errors.ts';
+import { parseAmount } from '../../conversion/values/amount.ts';
 import type { CurrentItem, RecordState, WriteBack } from '../contract/actions.ts';
 import { toObject, tryParseJson } from '../kit/json.ts';
-import { mapReferral } from './mapping.ts';
+import { readReferral, withDocumentedCase } from './item.ts';
 import { requestReferral } from './request.ts';
 import type { PartnerCenterSettings } from './settings.ts';
 import { getOwn } from '../../platform/own.ts';
@@ -51,13 +52,30 @@ export const writeBack: WriteBack<PartnerCenterSettings> = {
     }),
 };
 
+/** As Partner Center has it, whatever a mapping makes of it. */
 function readItem(item: unknown): Omit<CurrentItem, 'tag'> {
-  const { status, substatus, name, companyName, direction, dealValue, currency } =
-    mapReferral(item);
+  const { status, substatus, direction, customerProfile, details, ...own } = readReferral(item);
+  const { name: companyName } = customerProfile;
   return {
-    state: { status, substatus },
-    facts: { name, companyName, direction, dealValue, currency },
+    state: {
+      status: withDocumentedCase(status) ?? 'None',
+      substatus: withDocumentedCase(substatus),
+    },
+    facts: {
+      name: own.name ?? companyName ?? 'Unnamed referral',
+      companyName,
+      direction: withDocumentedCase(direction),
+      dealValue: parseAmount(details.dealValue, toCurrency(details.currency)),
+      currency: details.currency,
+    },
   };
+}
+
+/** ISO 4217 for no currency: an amount without one may only be digits. */
+const NO_CURRENCY = 'XXX';
+
+function toCurrency(code: string | null): string {
+  return code !== null && /^[a-z]{3}$/i.test(code) ? code.toUpperCase() : NO_CURRENCY;
 }
 
 /** The quotes are part of the tag. Lists have none; a single referral has one in its body. */

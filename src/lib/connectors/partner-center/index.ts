@@ -1,6 +1,7 @@
 import { defineProvider } from '../contract/provider.ts';
 import { defineStream } from '../contract/source.ts';
-import { mapReferral, readReferralId } from './mapping.ts';
+import { readReferralId } from './item.ts';
+import { interpretReferral, referralMapping } from './mapping/referral.ts';
 import { parseItems, readReferrals } from './paging.ts';
 import { fetchSample } from './request.ts';
 import { whoAmI } from './who-am-i.ts';
@@ -30,7 +31,8 @@ const referrals = defineStream<PartnerCenterSettings, 'referral'>({
   read: readReferrals,
   parse: parseItems,
   identify: readReferralId,
-  map: mapReferral,
+  interpret: interpretReferral,
+  mapping: referralMapping,
 });
 
 /**

@@ -1,4 +1,5 @@
 import { affix } from './affix.ts';
+import { alternatives } from './alternatives.ts';
 import { bands } from './bands.ts';
 import { boolean } from './boolean.ts';
 import { booleanFormat } from './boolean-format.ts';
@@ -24,6 +25,7 @@ import { firstValid } from './first-valid.ts';
 import { hash } from './hash.ts';
 import { htmlText } from './html-text.ts';
 import { join } from './join.ts';
+import { label } from './label.ts';
 import { language } from './language.ts';
 import { last } from './last.ts';
 import { lookup } from './lookup.ts';
@@ -37,6 +39,7 @@ import { numberFormat } from './number-format.ts';
 import { numberParse } from './number-parse.ts';
 import { pad } from './pad.ts';
 import { path } from './path.ts';
+import { percent } from './percent.ts';
 import { phone } from './phone.ts';
 import { regexExtract } from './regex-extract.ts';
 import { regexReplace } from './regex-replace.ts';
@@ -55,6 +58,7 @@ import type { Transformation } from './kit/define.ts';
 /** All transformations, in the order in which forms and docs list them. */
 export const transformations: readonly Transformation[] = [
   affix,
+  alternatives,
   bands,
   boolean,
   booleanFormat,
@@ -80,6 +84,7 @@ export const transformations: readonly Transformation[] = [
   hash,
   htmlText,
   join,
+  label,
   language,
   last,
   lookup,
@@ -93,6 +98,7 @@ export const transformations: readonly Transformation[] = [
   numberParse,
   pad,
   path,
+  percent,
   phone,
   regexExtract,
   regexReplace,

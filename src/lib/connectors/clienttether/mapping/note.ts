@@ -1,23 +1,27 @@
-import type { NoteRecord } from '../../../records/note.ts';
-import type { MapContext } from '../../contract/source.ts';
-import { parseDateTime } from '../../../conversion/values/date-time.ts';
-import { toPlainText } from '../../../conversion/values/plain-text.ts';
-import { readItem } from '../responses.ts';
+import type { MappingSchema } from '../../../conversion/schema/shape.ts';
+import type { Interpretation, ItemContext } from '../../contract/source.ts';
+import { firstOf, instant, orElse } from '../../kit/mapping.ts';
+import { namesOf, readItem } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
-import { formatPersonName } from '../values.ts';
-import { requireId } from './shared.ts';
+import { requireId } from './require-id.ts';
+import { personName, plainText } from './steps.ts';
 
-/** Maps an entry of a client's history to a note of the client whose list contained it. */
-export function mapNote(
-  item: unknown,
-  { settings, partition }: MapContext<ClientTetherSettings>,
-): NoteRecord {
+type Context = ItemContext<ClientTetherSettings>;
+
+/** A note belongs to the client whose list contained it, else to the one that it names. */
+export function interpretNote(item: unknown, { partition }: Context): Interpretation<'note'> {
   const note = readItem('note', item);
   return {
-    externalId: requireId(note.id, 'note'),
-    contactId: requireId(partition ?? note.contact_id, 'note', 'contact'),
-    noteDate: parseDateTime(note.date, settings.timeZone),
-    author: formatPersonName(note.author),
-    content: toPlainText(note.content ?? ''),
+    keys: {
+      externalId: requireId(note.id, 'note'),
+      contactId: requireId(partition ?? note.contact_id, 'note', 'contact'),
+    },
   };
 }
+
+/** An entry of a client's history as a note. */
+export const noteMapping = ({ settings }: Pick<Context, 'settings'>): MappingSchema => [
+  instant('noteDate', namesOf('note', 'date'), settings.timeZone),
+  firstOf('author', namesOf('note', 'author'), personName),
+  orElse(firstOf('content', namesOf('note', 'content'), plainText), ''),
+];

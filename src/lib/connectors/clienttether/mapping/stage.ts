@@ -1,31 +1,40 @@
-import type { StageRecord } from '../../../records/stage.ts';
-import { RecordRejected, type MapContext } from '../../contract/source.ts';
+import type { MappingSchema } from '../../../conversion/schema/shape.ts';
+import type { Interpretation, ItemContext } from '../../contract/source.ts';
+import { fact, firstOf } from '../../kit/mapping.ts';
 import { readItem } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
 import { NEW_LEAD, lookUpStage, toStageName } from '../stages.ts';
-import { parseChoice } from '../values.ts';
-import { requireId } from './shared.ts';
+import { requireId } from './require-id.ts';
+import { label, test, written } from './steps.ts';
 
 /** The id that a public form plug-in for ClientTether uses for the stage of new leads. */
 const NEW_LEAD_ID = '-1';
 
-/** Maps a step of the sales cycle; its position in the list is its position in the pipeline. */
-export function mapStage(
+/** Facts of a step of the sales cycle: its `outcome` and `likelyPct`. */
+export function interpretStage(
   item: unknown,
-  { settings, index }: MapContext<ClientTetherSettings>,
-): StageRecord {
+  { settings }: ItemContext<ClientTetherSettings>,
+): Interpretation<'stage'> {
   const stage = readItem('salesCycle', item);
-  if (parseChoice(stage.sales_cycle_name) === null)
-    throw new RecordRejected('The stage has no name.');
-  const name = toStageName(stage.sales_cycle_name);
   return {
-    externalId: requireId(stage.sales_cycle_id, 'stage'),
-    name,
-    active: stage.sales_cycle_active_status === null || stage.sales_cycle_active_status === '1',
-    position: index,
-    ...lookUpStage(name, settings),
+    keys: { externalId: requireId(stage.sales_cycle_id, 'stage') },
+    facts: { ...lookUpStage(toStageName(stage.sales_cycle_name), settings) },
   };
 }
+
+/** A step of the sales cycle; its position in the list is its position in the pipeline. */
+export const stageMapping = (): MappingSchema => [
+  firstOf('name', 'sales_cycle_name', label),
+  {
+    target: 'active',
+    sources: ['sales_cycle_active_status'],
+    steps: [...written, { fn: 'default', args: { value: '1' } }, test('equals', '1')],
+    fallback: true,
+  },
+  fact('position', 'index'),
+  fact('outcome', 'outcome'),
+  fact('likelyPct', 'likelyPct'),
+];
 
 /**
  * Puts the stage "New Lead" in front unless it is listed: new clients have a blank stage, so
