@@ -67,6 +67,12 @@ export class HubSpotAccount {
     ];
   }
 
+  /** Names of all properties. Throws Refusal where others are asked for, if they are refused. */
+  names(spec: ObjectSpec, asked: readonly string[]): ReadonlySet<string> {
+    if (this.spec.refusesUnknown === true) for (const name of asked) this.property(spec, name);
+    return new Set(this.properties(spec).map(({ name }) => name));
+  }
+
   /** Throws Refusal when the type has no such property. */
   property(spec: ObjectSpec, name: string): PropertySpec {
     const found = this.properties(spec).find((each) => each.name === name);

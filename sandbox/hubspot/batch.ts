@@ -27,7 +27,7 @@ export function readBatch(account: HubSpotAccount, request: SandboxRequest): Rep
   const spec = account.readable(request.params.type ?? '');
   const isArchived = readArchived(request.query.get('archived'));
   const { inputs, properties } = parse(objectBatch, request.body);
-  const known = new Set(account.properties(spec).map(({ name }) => name));
+  const known = account.names(spec, properties);
   const found = inputs.flatMap(({ id }) => {
     const row = account.store.find(spec.type, id);
     return row !== undefined && (row.archivedAt !== null) === isArchived ? [row] : [];

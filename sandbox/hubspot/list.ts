@@ -33,8 +33,8 @@ export function list(account: HubSpotAccount, request: SandboxRequest): Reply {
     throw invalid('Invalid input JSON on line 1, column 1: invalid after', 'after');
   const left = after === null ? all : all.filter(({ id }) => compareIds(id, after) > 0);
   const page = left.slice(0, limit);
-  const known = new Set(account.properties(spec).map(({ name }) => name));
   const properties = readNames(query, 'properties');
+  const known = account.names(spec, properties);
   const results = page.map((row) => ({
     ...wireRow(account, spec, row, properties, known),
     ...wireInlineLinks(account, row, types),

@@ -64,8 +64,8 @@ export function findObjects(account: HubSpotAccount, request: SandboxRequest): R
     .filter((row) => tests.length === 0 || tests.some((group) => group.every((test) => test(row))));
   const sorted = sortRows(account, spec, found, given.sorts);
   const page = sorted.slice(after, after + given.limit);
-  const known = new Set(account.properties(spec).map(({ name }) => name));
   const shown = given.properties ?? spec.shown;
+  const known = account.names(spec, shown);
   const results = shuffle(account, page).map((row) => wireRow(account, spec, row, shown, known));
   const next = after + page.length;
   const hasMore = request.endless || next < found.length;

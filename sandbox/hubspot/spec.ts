@@ -47,6 +47,11 @@ export interface HubSpotSpec {
   custom?: Partial<Record<TypeName, readonly string[]>>;
   /** Those of them whose values are unique, by type. */
   unique?: Partial<Record<TypeName, readonly string[]>>;
+  /**
+   * Properties that a type does not have are refused (400) where they are to be shown. HubSpot
+   * documents for lists that it leaves them out, and says nothing of batches. Default false.
+   */
+  refusesUnknown?: boolean;
   /** A second pipeline of deals with stages of the same names. Default false. */
   hasSecondPipeline?: boolean;
   /** How long a change takes to be found by searches, in milliseconds. Default 0. */

@@ -152,6 +152,8 @@ const specs: readonly ObjectSpec[] = [
       ...dates,
       ...text('hs_lead_name', 'hs_pipeline', 'hs_pipeline_stage', 'hs_lead_source'),
       ...numbers('hs_primary_contact_id'),
+      ...text('hs_associated_contact_firstname', 'hs_associated_contact_lastname'),
+      ...text('hs_associated_contact_email', 'hs_associated_company_name'),
       choice('hs_lead_type', { NEW_BUSINESS: 'New business', UPSELL: 'Upsell' }),
       choice('hs_lead_label', { HOT: 'Hot', WARM: 'Warm', COLD: 'Cold' }),
     ],

@@ -47,8 +47,14 @@ export async function connect(spec: Partial<HubSpotSpec> = {}, given: object = {
   const settings = hubSpotSettings.parse({ baseUrl: sandbox.hubspot.baseUrl, ...given });
   const secrets = { accessToken: TOKEN };
   const access = { http, settings, secrets, now: new Date(NOW), concurrency: 1 };
-  const read = (name: string, span = full, cursor: Cursor = null) =>
-    streamOf(name).read({ ...access, span, paths: [], partitions: nobody }, cursor);
+  const read = (
+    name: string,
+    span = full,
+    cursor: Cursor = null,
+    paths: readonly string[] = streamOf(name)
+      .mapping({ settings, currency: 'USD' })
+      .flatMap(({ sources }) => sources),
+  ) => streamOf(name).read({ ...access, span, paths, partitions: nobody }, cursor);
   const mutate = (...all: HubSpotChange[]) =>
     sandbox.hubspot.mutate('portal', { changes: all }).ids;
   /** Sends a request that the adapter would not send. */

@@ -1,16 +1,19 @@
 import type { Row } from './answers.ts';
-import type { About, Item, LinkType } from './item.ts';
+import { linkTypes, type About, type Item, type LinkType } from './item.ts';
 import { fetchLinks, readInlineLinks, type Links } from './links.ts';
 import { unlessRefused, type Lookups } from './lookups.ts';
 import { readObjectsById } from './objects-by-id.ts';
 import type { ObjectType } from './objects.ts';
 import type { Access } from './request.ts';
 import { toTexts } from './stages.ts';
+import type { Wanted } from './wanted.ts';
 
 /** What one pass over one type of objects works with. */
 export interface Reading {
   access: Access;
   object: ObjectType;
+  /** What the mapping reads beyond that. */
+  wanted: Wanted;
   lookups: Lookups;
   /** Properties of objects that rows point to, by type and id, as they were read before. */
   related: Map<string, Record<string, string>>;
@@ -38,13 +41,14 @@ export async function composeItems(
   { isListed }: { isListed: boolean },
 ): Promise<Item[]> {
   if (rows.length === 0) return [];
-  const { lookups, object } = reading;
+  const { lookups, object, wanted } = reading;
+  const labelled = [...(object.labelled ?? []), ...wanted.labelled];
   const links = await readLinks(reading, rows, isListed);
   await readRelated(reading, links);
   const [owners, stages, labels] = await Promise.all([
     lookups.owners(),
     lookups.stages(),
-    object.labelled === undefined ? undefined : lookups.labels(),
+    labelled.length === 0 ? undefined : lookups.labels(),
   ]);
   return rows.map((row) => {
     const properties = toTexts(row.properties ?? {});
@@ -54,7 +58,7 @@ export async function composeItems(
     const about: About = {
       ...(owner !== undefined && { owner }),
       ...(stage && { stage: { name: stage.name, metadata: stage.metadata } }),
-      ...(labels && { labels: selectLabels(object, labels, properties) }),
+      ...(labels && { labels: selectLabels(labelled, labels, properties) }),
       ...(Object.keys(own).length > 0 && { links: own }),
       ...selectRelated(reading, own),
     };
@@ -65,7 +69,7 @@ export async function composeItems(
 }
 
 function selectLabels(
-  { labelled = [] }: ObjectType,
+  labelled: readonly string[],
   labels: Map<string, Map<string, string>>,
   properties: Readonly<Record<string, string>>,
 ): Record<string, string> {
@@ -104,14 +108,14 @@ async function readLinks(
 const toKey = (type: LinkType, id: string): string => `${type}/${id}`;
 
 /** Reads the first object of each type that a row points to, unless it is remembered. */
-async function readRelated(
-  { access, object, related }: Reading,
-  links: ReadonlyMap<string, Links>,
-): Promise<void> {
+async function readRelated(reading: Reading, links: ReadonlyMap<string, Links>): Promise<void> {
+  const { access, related, lookups } = reading;
   if (related.size > MAX_REMEMBERED) related.clear();
-  for (const [type, properties] of listRelated(object)) {
+  for (const type of listRelated(reading)) {
     const ids = [...links.values()].flatMap((own) => own[type]?.[0] ?? []);
     const unknown = [...new Set(ids)].filter((id) => !related.has(toKey(type, id)));
+    if (unknown.length === 0) continue;
+    const properties = await lookups.related(type);
     const { rows } = await unlessRefused({ rows: [], response: undefined }, () =>
       readObjectsById(access, type, unknown, properties),
     );
@@ -126,11 +130,13 @@ async function readRelated(
   }
 }
 
-const listRelated = ({ related = {} }: ObjectType) =>
-  Object.entries(related) as [LinkType, readonly string[]][];
+/** The types of which something is read. */
+const listRelated = ({ object, wanted }: Reading): LinkType[] =>
+  linkTypes.filter((type) => object.related?.[type] ?? wanted.related[type]);
 
-function selectRelated({ object, related }: Reading, links: Links): Pick<About, 'related'> {
-  const found = listRelated(object).flatMap(([type]) => {
+function selectRelated(reading: Reading, links: Links): Pick<About, 'related'> {
+  const { related } = reading;
+  const found = listRelated(reading).flatMap((type) => {
     const id = links[type]?.[0];
     const properties = id === undefined ? undefined : related.get(toKey(type, id));
     return properties === undefined ? [] : [[type, properties] as const];

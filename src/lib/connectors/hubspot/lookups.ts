@@ -3,11 +3,15 @@ import { parseList, parseOwner, parsePipelines, parseProperty, type Property } f
 import type { ObjectType } from './objects.ts';
 import { get, paths, type Access } from './request.ts';
 import { nameStages, type NamedStage } from './stages.ts';
+import type { LinkType } from './item.ts';
+import type { Wanted } from './wanted.ts';
 
 /** What an account has besides its rows, read at most once in a pass and only when it is needed. */
 export interface Lookups {
-  /** Names of the properties that the account has added. */
-  custom(): Promise<string[]>;
+  /** Names of properties that are read as well: those that are wanted, and the account's own. */
+  more(): Promise<string[]>;
+  /** Names of properties that are read of associated objects of a type. */
+  related(type: LinkType): Promise<string[]>;
   /** Labels of choices, by property and value. */
   labels(): Promise<Labels>;
   /** Names of owners by id, deactivated ones included. */
@@ -20,11 +24,18 @@ export interface Lookups {
 
 type Labels = Map<string, Map<string, string>>;
 
-export function createLookups(access: Access, object: ObjectType): Lookups {
-  const properties = once(() => unlessRefused([], () => fetchProperties(access, object.type)));
+export function createLookups(access: Access, object: ObjectType, wanted: Wanted): Lookups {
+  const load = (type: string) => once(() => unlessRefused([], () => fetchProperties(access, type)));
+  const properties = load(object.type);
+  const ofOthers = new Map((object.links ?? []).map((type) => [type, load(type)]));
   const { stage } = object;
   return {
-    custom: once(async () => selectCustom(object, await properties())),
+    more: once(async () => selectMore(object, wanted, await properties())),
+    related: async (type) => {
+      const { [type]: names = [] } = wanted.related;
+      const there = names.length === 0 ? [] : ((await ofOthers.get(type)?.()) ?? []);
+      return [...(object.related?.[type] ?? []), ...selectKnown(names, there)];
+    },
     labels: once(async () => toLabels(await properties())),
     owners: once(() => unlessRefused(new Map(), () => fetchOwners(access))),
     stages: once(() =>
@@ -81,20 +92,39 @@ async function fetchProperties(access: Access, type: string): Promise<Property[]
 }
 
 /**
- * Characters that the names of an account's own properties may take up in an address. Services and
- * proxies refuse addresses of more than 8,000 to 16,000; this is room for about 300 names.
+ * Characters that names beyond the usual ones may take up in an address. Services and proxies refuse
+ * addresses of more than 8,000 to 16,000; this is room for about 300 names.
  */
 const MAX_NAMES_LENGTH = 6_000;
 
-/** HubSpot leaves `hubspotDefined` out where it would be false. */
-function selectCustom(object: ObjectType, properties: readonly Property[]): string[] {
-  const names = properties
+/**
+ * What is wanted and what the account has added itself, in this order. HubSpot leaves
+ * `hubspotDefined` out where it would be false.
+ */
+function selectMore(
+  object: ObjectType,
+  { properties: wanted }: Wanted,
+  properties: readonly Property[],
+): string[] {
+  const custom = properties
     .filter(({ hubspotDefined, archived }) => hubspotDefined !== true && archived !== true)
     .map(({ name }) => name)
-    .filter((name) => !object.properties.includes(name))
+    .filter((name) => !object.properties.includes(name) && !wanted.includes(name))
     .toSorted();
+  const names = [...selectKnown(wanted, properties), ...custom];
   let length = 0;
   return names.filter((name) => (length += name.length + '%2C'.length) <= MAX_NAMES_LENGTH);
+}
+
+/**
+ * The names of properties that there are. Lists are documented to leave out others, batches are not;
+ * and the list of properties does not name sensitive ones, whose values take a scope of their own.
+ */
+function selectKnown(names: readonly string[], properties: readonly Property[]): string[] {
+  const known = new Set(
+    properties.flatMap(({ name, archived }) => (archived === true ? [] : [name])),
+  );
+  return names.filter((name) => known.has(name));
 }
 
 function toLabels(properties: readonly Property[]): Labels {

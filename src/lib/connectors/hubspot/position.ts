@@ -5,6 +5,7 @@ import type { Cursor, ReadContext } from '../contract/source.ts';
 import type { Row } from './answers.ts';
 import type { ObjectType } from './objects.ts';
 import type { HubSpotSettings } from './settings.ts';
+import { findWanted } from './wanted.ts';
 
 export type Context = ReadContext<HubSpotSettings>;
 
@@ -13,6 +14,8 @@ const common = {
   began: z.string().nullable(),
   /** The newest time of change that was ever met, in milliseconds; null before the first row. */
   newest: z.number().nullable(),
+  /** What was asked for when the pass began; what a mapping names since then, it reads only in part. */
+  asked: z.string(),
 };
 /** Where a pass stands. */
 const position = z.discriminatedUnion('phase', [
@@ -69,10 +72,11 @@ export function resolvePosition(object: ObjectType, context: Context, cursor: Cu
   const known = position.safeParse(cursor).data;
   if (known !== undefined) return known;
   const last = readToken(context);
-  const fresh = { began: null, newest: last?.newest ?? null };
+  const asked = describeAsked(object, context);
+  const fresh = { began: null, newest: last?.newest ?? null, asked };
   const all: ListPosition = { phase: 'list', after: null, ...fresh };
   if (context.span.mode !== 'changes') return all;
-  if (last === undefined || last.asked !== describeAsked(object, context.settings))
+  if (last === undefined || last.asked !== asked)
     throw new RemoteError(
       'cursor_invalid',
       'What we read from HubSpot has changed, so everything is read again.',
@@ -91,13 +95,14 @@ export function mayBeAbsent(context: Context): boolean {
 const readToken = ({ span }: Context): Token | undefined => token.safeParse(span.token).data;
 
 /** The search is followed by the archived objects. */
-export const toArchived = ({ since, began, newest }: SearchPosition): ArchivedPosition => ({
+export const toArchived = ({ since, began, newest, asked }: SearchPosition): ArchivedPosition => ({
   phase: 'archived',
   since,
   after: null,
   pages: ARCHIVED_PAGES,
   began,
   newest,
+  asked,
 });
 
 /** The position with what a response tells: when the pass began, and the newest change. */
@@ -126,16 +131,19 @@ function readServerTime({ headers }: HttpResponse, now: Date): string {
 
 /** What a finished pass leaves behind. */
 export function buildToken(
-  object: ObjectType,
-  context: Context,
-  { began, newest }: Pick<Position, 'began' | 'newest'>,
+  { now }: Context,
+  { began, newest, asked }: Pick<Position, 'began' | 'newest' | 'asked'>,
   state: Pick<Token, 'isAbsent'> = {},
 ): Cursor {
-  const since = began ?? context.now.toISOString();
-  return { since, newest, asked: describeAsked(object, context.settings), ...state };
+  return { since: began ?? now.toISOString(), newest, asked, ...state };
 }
 
-function describeAsked(object: ObjectType, { leadStages }: HubSpotSettings): string {
+function describeAsked(
+  object: ObjectType,
+  { settings: { leadStages }, paths }: Pick<Context, 'settings' | 'paths'>,
+): string {
   const stages = object.keeps === undefined ? [] : leadStages;
-  return [object.properties.join(','), ...stages].join(';');
+  const { properties, labelled, related } = findWanted(object, paths);
+  const names = [properties, labelled, ...Object.entries(related)].flat(2);
+  return [object.properties.join(','), ...stages, ...names].join(';');
 }

@@ -21,6 +21,7 @@ import {
   type SearchPosition,
 } from './position.ts';
 import { get, paths, post } from './request.ts';
+import { findWanted } from './wanted.ts';
 
 /** A page, if the step made one, and where the pass goes on; null at its end. */
 interface Step {
@@ -46,12 +47,13 @@ export async function* readObjects(
   context: Context,
   cursor: Cursor,
 ): AsyncGenerator<Page> {
-  const lookups = createLookups(context, object);
+  const wanted = findWanted(object, context.paths);
   const pass: Pass = {
     context,
     access: context,
     object,
-    lookups,
+    wanted,
+    lookups: createLookups(context, object, wanted),
     related: new Map(),
     hidesLinks: false,
   };
@@ -90,7 +92,7 @@ async function readListed(pass: Pass, position: ListPosition): Promise<Step> {
     const next: ListPosition = { ...at, after };
     return { page: { ...content, cursor: toCursor(next), last: false }, next };
   }
-  const token = buildToken(object, context, at);
+  const token = buildToken(context, at);
   return { page: { ...content, cursor: null, last: true, token }, next: null };
 }
 
@@ -134,7 +136,7 @@ async function fetchList(
   { access, object, lookups }: Pass,
   { after, associations }: { after: string | null; associations: string },
 ): Promise<Listed> {
-  const properties = [...object.properties, ...(await lookups.custom())];
+  const properties = [...object.properties, ...(await lookups.more())];
   const response = await get(access, `${paths.objects}/${object.type}`, {
     limit: access.settings.pageSize,
     properties: properties.join(','),
@@ -152,7 +154,7 @@ async function finishAbsent(
 ): Promise<Step> {
   const response = await get(access, paths.account);
   const at = withProgress(position, object, { response, rows: [] }, context.now);
-  const token = buildToken(object, context, at, { isAbsent: true });
+  const token = buildToken(context, at, { isAbsent: true });
   const page = { ...emptyPage(response), cursor: null, last: true, token };
   return { page, next: null };
 }
@@ -179,7 +181,7 @@ async function readChanged(pass: Pass, position: SearchPosition): Promise<Step> 
   const ids = found.map(({ id }) => id);
   if (ids.length === 0) return { page: null, next: toArchived(at) };
   const { last, isOrdered } = findPlace(ids, position.id);
-  const properties = [...object.properties, ...(await lookups.custom())];
+  const properties = [...object.properties, ...(await lookups.more())];
   const read = await readObjectsById(access, object.type, [...new Set(ids)], properties);
   const page = await composePage(pass, read.response ?? response, read.rows, { isListed: false });
   const next: Position = isMore || !isOrdered ? { ...at, id: last } : toArchived(at);
@@ -223,7 +225,7 @@ async function readArchived(pass: Pass, position: ArchivedPosition): Promise<Ste
   const pages = position.pages - 1;
   const content = { ...emptyPage(response), deleted: toExternalIds(object, deleted) };
   if (after === undefined || pages <= 0) {
-    const token = buildToken(object, context, position);
+    const token = buildToken(context, position);
     return { page: { ...content, cursor: null, last: true, token }, next: null };
   }
   const next: ArchivedPosition = { ...position, after, pages };

@@ -2,7 +2,7 @@ import type { MappingSchema } from '../../../conversion/schema/shape.ts';
 import type { Interpretation } from '../../contract/source.ts';
 import { line, lineOr } from '../../kit/mapping.ts';
 import { readItem } from '../item.ts';
-import { readPersonName, readText, times } from './values.ts';
+import { readPersonName, readText, contactTimes } from './values.ts';
 
 /** A contact belongs to its primary company. */
 export function interpretContact(item: unknown): Interpretation<'contact'> {
@@ -21,5 +21,5 @@ export const contactMapping = (): MappingSchema => [
   line('email', 'properties.email'),
   line('phone', ['properties.phone', 'properties.mobilephone']),
   line('jobTitle', 'properties.jobtitle'),
-  ...times,
+  ...contactTimes,
 ];

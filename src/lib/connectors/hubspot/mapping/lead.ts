@@ -6,7 +6,7 @@ import { readItem } from '../item.ts';
 import { leads } from '../objects.ts';
 import { OUR_KEY } from '../our-key.ts';
 import type { HubSpotSettings } from '../settings.ts';
-import { label, labelPaths, readPersonName, readText, times } from './values.ts';
+import { contactTimes, label, labelPaths, readPersonName, readText, times } from './values.ts';
 
 /** A contact that is a lead. */
 export function interpretContactLead(item: unknown): Interpretation<'lead'> {
@@ -49,7 +49,7 @@ export const contactLeadMapping = ({
   },
   line('assignedTo', 'about.owner'),
   prose('summary', 'properties.message'),
-  ...times,
+  ...contactTimes,
 ];
 
 const newLead = 'New Lead';

@@ -46,14 +46,16 @@ export const dateSteps: readonly StepData[] = [
 export const time = (target: string, sources: string | readonly string[]): FieldSchema =>
   firstOf(target, sources, dateSteps);
 
-/** When an object was created and last changed. Types differ in the names of both. */
+/** When an object was created and last changed. */
 export const times: MappingSchema = [
   time('sourceCreatedAt', ['properties.createdate', 'properties.hs_createdate', 'createdAt']),
-  time('sourceUpdatedAt', [
-    'properties.lastmodifieddate',
-    'properties.hs_lastmodifieddate',
-    'updatedAt',
-  ]),
+  time('sourceUpdatedAt', ['properties.hs_lastmodifieddate', 'updatedAt']),
+];
+
+/** The same of a contact, which has other names for it. */
+export const contactTimes: MappingSchema = [
+  time('sourceCreatedAt', ['properties.createdate', 'createdAt']),
+  time('sourceUpdatedAt', ['properties.lastmodifieddate', 'updatedAt']),
 ];
 
 /** The account's label of a choice, else the name by which HubSpot keeps it. */
