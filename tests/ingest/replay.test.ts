@@ -103,6 +103,7 @@ describe('a replay', () => {
           errorMessage: undefined,
           heldBack: undefined,
           damaged: undefined,
+          reasons: undefined,
         }));
       expect(figures(done[name].streams)).toEqual(figures(expected[name].streams));
     }

@@ -59,6 +59,7 @@ export async function connect({
         now: NOW,
         span: { mode: 'full', since: null, token: null },
         concurrency: 3,
+        paths: [],
         partitions,
       },
       cursor,

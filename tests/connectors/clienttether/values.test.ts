@@ -1,28 +1,5 @@
 import { expect, it } from 'vitest';
-import {
-  parseCount,
-  parseLabel,
-  parsePercent,
-  formatPersonName,
-} from '#lib/connectors/clienttether/values.ts';
-
-it('reads counts and percentages, and takes other text for none', () => {
-  expect(['3', ' 2.0 ', '0', 'two', '2-3', '', '-1', null].map(parseCount)).toEqual([
-    3,
-    2,
-    0,
-    null,
-    null,
-    null,
-    null,
-    null,
-  ]);
-  expect(parsePercent('33.333333')).toBe(33.333333);
-  expect(parsePercent('0.33333333')).toBe(33.333333);
-  expect(['60', '60 %', '0.6', '1', '0', '100', '101', 'high', '', null].map(parsePercent)).toEqual(
-    [60, 60, 60, 1, 0, 100, null, null, null, null],
-  );
-});
+import { parseLabel, formatPersonName } from '#lib/connectors/clienttether/values.ts';
 
 it('makes one label of spellings in lower case and leaves out placeholders', () => {
   expect(

@@ -1,11 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { referralRecord } from '#lib/records/referral.ts';
+import { referralRecord, type ReferralRecord } from '#lib/records/referral.ts';
 import { parseCompanyDomain } from '#lib/records/company-domain.ts';
 import { partnerCenter } from '#lib/connectors/partner-center/index.ts';
-import { mapReferral, readReferralId } from '#lib/connectors/partner-center/mapping.ts';
+import { readReferralId } from '#lib/connectors/partner-center/item.ts';
 import { partnerCenterSettings } from '#lib/connectors/partner-center/settings.ts';
 import { classifyReferral } from '#lib/connectors/partner-center/referral-type.ts';
+import { findStream, mapperOf } from '../streams.ts';
+
+const toRecord = await mapperOf(
+  findStream(partnerCenter.streams, 'referrals'),
+  partnerCenterSettings.parse({}),
+);
+const mapReferral = (item: unknown) => toRecord(item) as ReferralRecord;
 
 describe('the domain of a company', () => {
   it.each([

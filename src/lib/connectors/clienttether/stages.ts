@@ -12,7 +12,7 @@ export interface StageFacts {
 }
 
 /** Applies to stages that neither the settings nor the tables below contain. */
-const UNKNOWN_STAGE: StageFacts = { outcome: 'open', likelyPct: 10 };
+export const UNKNOWN_STAGE: StageFacts = { outcome: 'open', likelyPct: 10 };
 const WON: StageFacts = { outcome: 'won', likelyPct: 100 };
 const LOST: StageFacts = { outcome: 'lost', likelyPct: 0 };
 

@@ -24,7 +24,7 @@ export function readText(value: unknown): string | null {
 }
 
 /** One line of text; null when it shows nothing or means "nothing chosen". */
-export function parseChoice(text: string | null): string | null {
+function parseChoice(text: string | null): string | null {
   const tidy = tidyLine(text ?? '');
   return tidy === '' || PLACEHOLDERS.includes(tidy.toLowerCase()) ? null : tidy;
 }

@@ -5,7 +5,7 @@ import { firstOf, instant, orElse } from '../../kit/mapping.ts';
 import { namesOf, readItem } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
 import { requireId } from './require-id.ts';
-import { choice, give, label, personName, plainText } from './steps.ts';
+import { choice, give, label, mapEach, personName, plainText } from './steps.ts';
 
 type Context = Pick<ItemContext<ClientTetherSettings>, 'settings'>;
 type Made = Interpretation<'scheduledActivity'>;
@@ -73,13 +73,7 @@ export const eventMapping = ({ settings }: Context): MappingSchema => [
 const lines = (target: string, sources: readonly string[]): FieldSchema => ({
   target,
   sources: [...sources],
-  steps: [
-    {
-      fn: 'map',
-      args: { steps: [{ fn: 'alternatives', args: { ways: [[...plainText], [give(null)]] } }] },
-    },
-    { fn: 'join', args: { separator: '\n' } },
-  ],
+  steps: [mapEach(plainText), { fn: 'join', args: { separator: '\n' } }],
   fallback: null,
 });
 
@@ -119,7 +113,7 @@ function heldAt(
   return {
     target: 'heldAt',
     sources: [...statuses, ...dates],
-    steps: [{ fn: 'map', args: { steps: lower } }, ...steps],
+    steps: [mapEach(lower), ...steps],
     fallback: null,
   };
 }

@@ -4,7 +4,7 @@ import { fact, firstOf, instant, orElse } from '../../kit/mapping.ts';
 import { customField } from '../custom-field.ts';
 import { readItem } from '../responses.ts';
 import type { ClientTetherSettings } from '../settings.ts';
-import { lookUpStage, NEW_LEAD, toStageName } from '../stages.ts';
+import { lookUpStage, NEW_LEAD, toStageName, UNKNOWN_STAGE } from '../stages.ts';
 import { formatPersonName } from '../values.ts';
 import { requireId } from './require-id.ts';
 import { amount, choice, give, label, sourceLabel } from './steps.ts';
@@ -96,5 +96,6 @@ function likelihood(field: string): FieldSchema {
         },
       },
     ],
+    fallback: UNKNOWN_STAGE.likelyPct,
   };
 }

@@ -29,6 +29,12 @@ export const test = (is: 'equals' | 'at-least', value: Scalar): StepData => ({
   args: { is, value, whenTrue: [give(true)], whenFalse: [give(false)] },
 });
 
+/** What the steps make of each value of a list; nothing of a value that they reject. */
+export const mapEach = (steps: readonly StepData[]): StepData => ({
+  fn: 'map',
+  args: { steps: [{ fn: 'alternatives', args: { ways: [steps, [give(null)]] } }] },
+});
+
 /** Text as written; nothing for yes and no, because `false` stands for what is absent. */
 export const written: readonly StepData[] = [replace([false, true], null), { fn: 'text' }];
 
