@@ -13,6 +13,7 @@ import { pushLeadsJob } from './jobs/push-leads.ts';
 import { pollDeviceFlowJob } from './jobs/poll-consent.ts';
 import { refreshTokenJob } from './jobs/refresh-token.ts';
 import { pruneRawJob } from './jobs/prune-raw.ts';
+import { removeObjectJob } from './jobs/remove-object.ts';
 import { replayJob } from './jobs/replay.ts';
 import { requestPushesJob } from './jobs/request-pushes.ts';
 import { rescoreJob } from './jobs/rescore.ts';
@@ -32,6 +33,7 @@ const handlers: { [Name in JobName]: Handler<Name> } = {
   replay: replayJob,
   'prune-raw': pruneRawJob,
   'delete-outdated': deleteOutdatedJob,
+  'remove-object': removeObjectJob,
   'erase-person': erasePersonJob,
   'poll-consent': pollDeviceFlowJob,
   'refresh-token': refreshTokenJob,

@@ -4,7 +4,13 @@ import { Life } from './life.ts';
 import type { HubSpotSpec, Scope } from './spec.ts';
 import { Store } from './store.ts';
 import { Throttle } from './throttle.ts';
-import { findType, type ObjectSpec, type PropertySpec, type TypeName } from './types.ts';
+import {
+  CUSTOM_TYPES,
+  findType,
+  type ObjectSpec,
+  type PropertySpec,
+  type TypeName,
+} from './types.ts';
 
 /** An account: its rows, which live by seed and time, and what may be read of them. */
 export class HubSpotAccount {
@@ -12,6 +18,10 @@ export class HubSpotAccount {
   readonly store = new Store();
   readonly throttle: Throttle;
   readonly life: Life;
+  /** Types that the account has given up. */
+  readonly dropped = new Set<TypeName>();
+  /** New names of properties, by type and old name. */
+  readonly renamed = new Map<string, string>();
   readonly #clock: SandboxClock;
 
   constructor(spec: HubSpotSpec, clock: SandboxClock) {
@@ -33,13 +43,18 @@ export class HubSpotAccount {
   /** The type by any of its names. Throws Refusal when the account does not have it. */
   type(name: string): ObjectSpec {
     const found = findType(name);
-    if (found !== undefined && this.spec.without?.includes(found.type) !== true) return found;
+    if (found !== undefined && this.has(found.type)) return found;
     const status = this.spec.unknownTypeStatus ?? 400;
     throw new Refusal(
       status,
       status === 404 ? 'OBJECT_NOT_FOUND' : 'VALIDATION_ERROR',
       `Unable to infer object type from: ${name}`,
     );
+  }
+
+  has(type: TypeName): boolean {
+    if (this.dropped.has(type) || this.spec.without?.includes(type) === true) return false;
+    return !CUSTOM_TYPES.includes(type) || this.spec.defined?.includes(type) === true;
   }
 
   /** The type, if the app may read its objects. Throws Refusal. */
@@ -56,8 +71,12 @@ export class HubSpotAccount {
 
   properties({ type, properties }: ObjectSpec): PropertySpec[] {
     const own = this.spec.custom?.[type] ?? [];
+    const all = properties.map((property) => {
+      const name = this.renamed.get(`${type}/${property.name}`);
+      return name === undefined ? property : { ...property, name, label: name };
+    });
     return [
-      ...properties,
+      ...all,
       ...own.map((name) => ({
         name,
         kind: 'text' as const,
@@ -83,5 +102,7 @@ export class HubSpotAccount {
 }
 
 /** Notes, tasks and meetings come with contacts. */
-const scopeOf = (type: TypeName): TypeName =>
-  ['notes', 'tasks', 'meetings'].includes(type) ? 'contacts' : type;
+const scopeOf = (type: TypeName): TypeName | 'custom' => {
+  if (CUSTOM_TYPES.includes(type)) return 'custom';
+  return ['notes', 'tasks', 'meetings'].includes(type) ? 'contacts' : type;
+};

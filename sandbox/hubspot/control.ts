@@ -39,6 +39,10 @@ const mutation = z.object({
         primary: z.boolean().default(false),
       }),
       z.object({ op: z.literal('dissociate'), from: ref, to: ref }),
+      /** A property of a type goes, and one of another name comes with the same values. */
+      z.object({ op: z.literal('rename'), kind, name: z.string(), to: z.string() }),
+      /** A type that the account has defined goes with all of its objects. */
+      z.object({ op: z.literal('drop'), kind }),
     ]),
   ),
 });
@@ -116,6 +120,14 @@ function apply(
     case 'associate':
       store.associate(toRef(change.from), toRef(change.to), change.primary);
       return change.from.id;
+    case 'rename':
+      account.renamed.set(`${change.kind}/${change.name}`, change.to);
+      for (const { id, properties: held } of store.live(change.kind))
+        store.overwrite(change.kind, id, { [change.to]: held[change.name] ?? null });
+      return change.to;
+    case 'drop':
+      account.dropped.add(change.kind);
+      return change.kind;
     case 'dissociate':
       store.dissociate(toRef(change.from), toRef(change.to));
       return change.from.id;

@@ -4,7 +4,7 @@ import { invalid } from './errors.ts';
 import { readArchived, readLimit } from './list.ts';
 import { DEAL_STAGES, LEAD_STAGES, type StageSpec } from './pipelines.ts';
 import { toTime } from './store.ts';
-import type { PropertySpec } from './types.ts';
+import { CUSTOM_TYPES, getType, type ObjectSpec, type PropertySpec } from './types.ts';
 
 /** GET of the account itself. */
 export function details({ spec: { portalId } }: HubSpotAccount): Reply {
@@ -88,12 +88,45 @@ export const isReadOnly = ({ name, isReadOnly: isDerived }: PropertySpec): boole
 
 /** GET of the properties of a type. */
 export function properties(account: HubSpotAccount, { params }: SandboxRequest): Reply {
-  const spec = account.readable(params.type ?? '');
-  const results = account.properties(spec).map((property) => {
-    const { name, kind, options = [], isCustom, isUnique } = property;
+  return json({ results: wireProperties(account, account.readable(params.type ?? '')) });
+}
+
+/** GET of the types that the account has defined. */
+export function schemas(account: HubSpotAccount, { query }: SandboxRequest): Reply {
+  account.need('crm.schemas.custom.read');
+  for (const name of query.keys())
+    if (name !== 'archived') throw invalid(`Unknown query parameter ${name}`, name);
+  const at = toTime(account.spec.countedOn);
+  const types = readArchived(query.get('archived'))
+    ? []
+    : CUSTOM_TYPES.filter((type) => account.has(type)).map(getType);
+  const results = types.map((spec) => ({
+    id: spec.typeId.slice('2-'.length),
+    fullyQualifiedName: spec.type,
+    name: spec.singular,
+    labels: { singular: 'Franchise site', plural: 'Franchise sites' },
+    primaryDisplayProperty: 'site_name',
+    requiredProperties: ['site_name'],
+    searchableProperties: ['site_name'],
+    properties: wireProperties(account, spec),
+    associations: [],
+    createdAt: at,
+    updatedAt: at,
+    ...(account.spec.sparse !== true && {
+      objectTypeId: spec.typeId,
+      metaType: 'PORTAL_SPECIFIC',
+      archived: false,
+    }),
+  }));
+  return json({ results });
+}
+
+function wireProperties(account: HubSpotAccount, spec: ObjectSpec): object[] {
+  return account.properties(spec).map((property) => {
+    const { name, label = name, kind, options = [], isCustom, isUnique } = property;
     return {
       name,
-      label: name,
+      label,
       type: {
         text: 'string',
         number: 'number',
@@ -116,5 +149,4 @@ export function properties(account: HubSpotAccount, { params }: SandboxRequest):
       options: options.map((option, displayOrder) => ({ ...option, displayOrder, hidden: false })),
     };
   });
-  return json({ results });
 }

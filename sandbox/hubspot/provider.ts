@@ -12,7 +12,7 @@ import { readBatch, readLinks } from './batch.ts';
 import { mutate, poison, truth, type HubSpotChange, type WireRow } from './control.ts';
 import { Refusal, unauthenticated } from './errors.ts';
 import { list } from './list.ts';
-import { details, owners, pipelines, properties } from './lookups.ts';
+import { details, owners, pipelines, properties, schemas } from './lookups.ts';
 import { findObjects } from './search.ts';
 import { SignInDesk } from './oauth.ts';
 import type { HubSpotSpec } from './spec.ts';
@@ -37,6 +37,7 @@ const ROUTES: readonly (readonly [method: string, pattern: string, handler: Hand
   ['GET', 'crm/v3/owners', owners],
   ['GET', 'crm/v3/pipelines/:type', pipelines],
   ['GET', 'crm/v3/properties/:type', properties],
+  ['GET', 'crm/v3/schemas', schemas],
   ['GET', 'crm/v3/objects/:type', list],
   ['GET', 'crm/v3/objects/:type/:id', read],
   ['PATCH', 'crm/v3/objects/:type/:id', update],

@@ -2,7 +2,8 @@ import type { TypeName } from './types.ts';
 
 /** What a private app may be allowed to read. */
 export type Scope =
-  | `crm.objects.${TypeName | 'owners'}.read`
+  | `crm.objects.${TypeName | 'owners' | 'custom'}.read`
+  | 'crm.schemas.custom.read'
   | `crm.schemas.${TypeName}.read`
   | 'crm.objects.contacts.write';
 
@@ -39,6 +40,8 @@ export interface HubSpotSpec {
   historyDays?: number;
   /** Scopes that the app lacks. */
   denied?: readonly Scope[];
+  /** Types of objects that the account has defined itself. Default: none. */
+  defined?: readonly TypeName[];
   /** Types of objects that the account does not have. Default: none. */
   without?: readonly TypeName[];
   /** With which status a type that there is not is refused; both have been seen. Default 400. */

@@ -6,6 +6,7 @@ export const TYPES = [
   'notes',
   'tasks',
   'meetings',
+  'p4411_sites',
 ] as const;
 export type TypeName = (typeof TYPES)[number];
 
@@ -16,6 +17,8 @@ interface Option {
 
 export interface PropertySpec {
   name: string;
+  /** What people call it. Default: the name. */
+  label?: string;
   kind: 'text' | 'number' | 'time' | 'choice' | 'flag';
   options?: readonly Option[];
   isCustom?: true;
@@ -208,7 +211,31 @@ const specs: readonly ObjectSpec[] = [
       }),
     ],
   },
+  {
+    type: 'p4411_sites',
+    singular: 'sites',
+    typeId: '2-3465404',
+    changedAt: 'hs_lastmodifieddate',
+    createdAt: 'hs_createdate',
+    shown: ['hs_createdate', 'hs_lastmodifieddate', 'hs_object_id'],
+    properties: [
+      ...system,
+      ...dates,
+      { name: 'site_name', label: 'Site name', kind: 'text', isCustom: true },
+      { name: 'town', label: 'City', kind: 'text', isCustom: true },
+      { name: 'contact_email', label: 'E-mail', kind: 'text', isCustom: true },
+      { name: 'deal_size', label: 'Deal size', kind: 'number', isCustom: true },
+      {
+        ...choice('site_stage', { scouted: 'Scouted', signed: 'Signed' }),
+        label: 'Stage',
+        isCustom: true,
+      },
+    ],
+  },
 ];
+
+/** Types that only accounts have that have defined them. */
+export const CUSTOM_TYPES: readonly TypeName[] = ['p4411_sites'];
 
 /** The objects of every account, by the name, the singular or the id of their type. */
 const byName = new Map(

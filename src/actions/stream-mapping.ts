@@ -4,6 +4,7 @@ import { stepList } from '#lib/conversion/transformations/kit/steps.ts';
 import { limits } from '#lib/conversion/transformations/kit/limits.ts';
 import type { FieldSchema, MappingSchema } from '#lib/conversion/schema/shape.ts';
 import { requestReplay } from '#lib/ingest/request.ts';
+import { describeStream } from '#lib/mappings/inbound/objects.ts';
 import { restoreStreamMapping, saveStreamMapping } from '#lib/mappings/inbound/versions.ts';
 import { Problem } from '#lib/platform/errors.ts';
 import type { StreamMappingDraft } from '#lib/views/stream-mapping.ts';
@@ -23,6 +24,8 @@ export const streamMappingNotices: Record<string, string> = {
   restore: 'The older version has been restored as a new version.',
   check: 'The mapping has been tried on stored records. Nothing is saved yet.',
   try: 'The mapping has been tried on everything stored. Nothing is saved yet.',
+  describe:
+    'The system has been asked for all fields, which are offered as sources. Nothing is saved yet.',
   reset: 'The field is filled as by default again. Nothing is saved yet.',
 };
 
@@ -124,6 +127,7 @@ export async function submitStreamMapping(
   if (!Object.hasOwn(streamMappingNotices, operation))
     throw new Problem('bad_request', foreignForm);
   const key = { tenantId: tenant.id, connectionId, stream };
+  if (operation === 'describe') await describeStream(key);
   if (operation === 'save' || operation === 'rebuild')
     await saveStreamMapping(key, {
       schema: draft.schema,

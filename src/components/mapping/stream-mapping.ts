@@ -1,6 +1,9 @@
+import type { ObjectEntity } from '#lib/connectors/contract/discovery.ts';
 import type { FieldSchema } from '#lib/conversion/schema/shape.ts';
 import type { StepData } from '#lib/conversion/transformations/kit/steps.ts';
+import { typeNames } from '#lib/conversion/transformations/kit/types.ts';
 import type { Json } from '#lib/conversion/transformations/kit/value.ts';
+import type { SourcePath } from '#lib/mappings/inbound/source-paths.ts';
 
 /** A step in a few words: "trim (way: line)". */
 export function formatStep({ fn, args = {} }: StepData): string {
@@ -38,3 +41,21 @@ export function readFallback(field: FieldSchema | null): 'reject' | 'empty' | 'v
   if (field?.fallback === undefined) return field === null ? 'empty' : 'reject';
   return field.fallback === null ? 'empty' : 'value';
 }
+
+/** A field of the source beside its path, of so many records that were looked at. */
+export function formatPath({ label, type, samples, filled }: SourcePath, looked: number): string {
+  const described = type === undefined ? [] : [label ?? '', typeNames[type]];
+  const held =
+    filled === 0 && looked > 0 && type !== undefined
+      ? ['in no stored record']
+      : [formatSample(samples[0] ?? null), `in ${filled} of ${looked}`];
+  return [...described, ...held].filter((part) => part !== '').join(' · ');
+}
+
+/** What the records of an object are to us. */
+export const entityLabels: Readonly<Record<ObjectEntity, string>> = {
+  lead: 'Lead',
+  opportunity: 'Deal',
+  company: 'Company',
+  contact: 'Contact',
+};

@@ -32,6 +32,7 @@ export const jobs = {
   }),
   'prune-raw': z.object({ tenantId: z.uuid() }),
   'delete-outdated': z.object({ tenantId: z.uuid() }),
+  'remove-object': z.object({ tenantId: z.uuid(), connectionId: z.uuid(), stream: z.string() }),
   'erase-person': z.object({ tenantId: z.uuid(), erasureId: z.uuid() }),
   'poll-consent': z.object({ tenantId: z.uuid(), consentId: z.uuid() }),
   'refresh-token': z.object({ tenantId: z.uuid(), connectionId: z.uuid() }),

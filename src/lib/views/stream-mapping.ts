@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { listConnections } from '../connections/connections.ts';
+import { selectConnections } from '../connections/connections.ts';
+import { selectAddedObjects, nameStreams } from '../connections/streams.ts';
+import type { DiscoveredObject, SourceField } from '../connectors/contract/discovery.ts';
 import { RecordRejected } from '../connectors/contract/source.ts';
 import {
   listTargets,
@@ -15,6 +17,7 @@ import { suggestSources, type Suggestion } from '../conversion/schema/suggest.ts
 import { transformations } from '../conversion/transformations/registry.ts';
 import type { Json } from '../conversion/transformations/kit/value.ts';
 import { isBlank } from '../conversion/transformations/kit/text.ts';
+import type { Tx } from '../platform/db/pool.ts';
 import { getTenant } from '../identity/tenancy/tenants.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import { readStoredItems, type StoredItem } from '../ingest/mapping-samples.ts';
@@ -22,7 +25,12 @@ import { dryRunReplay, type DryRunFigures } from '../ingest/replay/dry-run.ts';
 import { openReplay } from '../ingest/replay/source.ts';
 import type { ReplaySource } from '../ingest/replay/types.ts';
 import { checkStreamMapping } from '../mappings/inbound/check.ts';
-import { listSourcePaths, type SourcePath } from '../mappings/inbound/source-paths.ts';
+import { selectDescribedFields } from '../mappings/inbound/objects.ts';
+import {
+  describePaths,
+  listSourcePaths,
+  type SourcePath,
+} from '../mappings/inbound/source-paths.ts';
 import {
   listStreamMappingVersions,
   selectStreamMapping,
@@ -30,6 +38,7 @@ import {
   type StreamMapping,
   type StreamMappingVersion,
 } from '../mappings/inbound/versions.ts';
+import { loadAccountObjects, type AccountObjects } from './account-objects.ts';
 import { loadNames } from './user-names.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -77,6 +86,12 @@ interface StreamMappingEditor {
   strays: SchemaProblem[];
   samples: MappingSample[];
   paths: SourcePath[];
+  /** Whether the system can be asked for all fields of this stream. */
+  canDescribe: boolean;
+  /** How many fields it described when it was last asked. */
+  described: number;
+  /** The objects of the account; undefined where accounts cannot define any. */
+  objects: AccountObjects | undefined;
   /** How many stored records the paths and samples were taken from. */
   looked: number;
   history: (Omit<StreamMappingVersion, 'savedBy'> & { by: string | null })[];
@@ -115,12 +130,9 @@ export async function getStreamMappingView(
   { tenant }: Workspace,
   wanted: { connection: string | null; stream: string | null },
   draft?: StreamMappingDraft,
+  found?: readonly DiscoveredObject[],
 ): Promise<StreamMappingView> {
-  const connections = (await listConnections(tenant.id)).map(({ id, label, provider }) => ({
-    id,
-    label,
-    streams: getProvider(provider).streams.map((one) => ({ name: one.name, label: one.label })),
-  }));
+  const connections = await readTenant(tenant.id, (tx) => listStreams(tx, tenant.id));
   const help = transformations.map((one) => ({ name: one.name, help: one.help }));
   const connection =
     wanted.connection === null
@@ -132,17 +144,28 @@ export async function getStreamMappingView(
   const key = { tenantId: tenant.id, connectionId: connection.id, stream };
   return {
     connections,
-    editor: await buildEditor(key, draft),
+    editor: await buildEditor(key, draft, found),
     transformations: help,
   };
+}
+
+async function listStreams(tx: Tx, tenantId: string): Promise<StreamMappingView['connections']> {
+  const listed: StreamMappingView['connections'] = [];
+  for (const { id, label, provider } of await selectConnections(tx, tenantId)) {
+    const objects = await selectAddedObjects(tx, { tenantId, connectionId: id });
+    const added = objects.map(({ name, object }) => ({ name, label: object.label }));
+    listed.push({ id, label, streams: nameStreams(getProvider(provider), added) });
+  }
+  return listed;
 }
 
 async function buildEditor(
   key: MappedStreamKey,
   draft: StreamMappingDraft | undefined,
+  found: readonly DiscoveredObject[] | undefined,
 ): Promise<StreamMappingEditor> {
   const { currency } = await getTenant(key.tenantId);
-  const { saved, history } = await readTenant(key.tenantId, async (tx) => {
+  const { saved, history, fields, objects } = await readTenant(key.tenantId, async (tx) => {
     const versions = await listStreamMappingVersions(tx, key, maxVersions);
     const toName = await loadNames(
       tx,
@@ -150,6 +173,8 @@ async function buildEditor(
     );
     return {
       saved: await selectStreamMapping(tx, key, currency),
+      fields: await selectDescribedFields(tx, key),
+      objects: await loadAccountObjects(tx, key, found),
       history: versions.map(({ savedBy, ...version }) => ({ ...version, by: toName(savedBy) })),
     };
   });
@@ -157,7 +182,9 @@ async function buildEditor(
     draft === undefined ? saved.schema : resetField(draft.schema, saved.base, draft.reset);
   const problems = await checkStreamMapping(saved.definition, schema);
   const source = await openReplay(key);
-  const trial = await tryMapping(source, saved, problems.length === 0 ? schema : saved.schema);
+  const usable = problems.length === 0 ? schema : saved.schema;
+  const trial = await tryMapping(source, saved, usable, fields);
+  const { discovery, describe } = getProvider(saved.connection.provider);
   const overrides = findOverrides(saved.base, schema);
   const outdated = findOutdated(saved.base, saved.overrides).map(({ target }) => target);
   const targets = listTargets(saved.definition.entity);
@@ -185,6 +212,9 @@ async function buildEditor(
     strays: problems.filter((one) => !targets.some(({ name }) => name === one.target)),
     samples: trial.samples,
     paths: trial.paths,
+    canDescribe: objects.added.some(({ name }) => name === key.stream) || describe !== undefined,
+    described: fields.length,
+    objects: discovery === undefined ? undefined : objects,
     looked: trial.looked,
     history,
     dryRun:
@@ -218,6 +248,7 @@ async function tryMapping(
   source: ReplaySource,
   { definition, schema: inForce }: StreamMapping,
   schema: MappingSchema,
+  fields: readonly SourceField[],
 ): Promise<Trial> {
   const before = await mapStream(definition, inForce);
   const after = await mapStream(definition, schema);
@@ -242,7 +273,7 @@ async function tryMapping(
         })),
       ]),
     ),
-    paths: listSourcePaths(items.map(({ item }) => item)),
+    paths: describePaths(listSourcePaths(items.map(({ item }) => item)), fields),
     looked: items.length,
   };
 }

@@ -92,14 +92,18 @@ async function runSteps(
     const streams = await withTenant(tenantId, (tx) =>
       loadStreams(tx, { tenantId, connectionId }, provider),
     );
-    await runRequests(runner, { ...provider, streams }, {
-      http,
-      settings,
-      secrets,
-      currency,
-      now: new Date(),
-      concurrency: 1,
-    });
+    await runRequests(
+      runner,
+      { ...provider, streams },
+      {
+        http,
+        settings,
+        secrets,
+        currency,
+        now: new Date(),
+        concurrency: 1,
+      },
+    );
   } finally {
     await http.close();
   }

@@ -123,6 +123,10 @@ export function parsePipelines(body: string): Pipeline[] {
 
 const property = z.looseObject({
   name: z.string().min(1),
+  label: z.string().nullish().catch(null),
+  type: z.string().nullish().catch(null),
+  hidden: z.boolean().nullish().catch(null),
+  referencedObjectType: z.string().nullish().catch(null),
   hubspotDefined: z.boolean().nullish().catch(null),
   archived: z.boolean().nullish().catch(null),
   options: z
@@ -135,3 +139,23 @@ export type Property = z.output<typeof property>;
 /** Undefined for something without a name. */
 export const parseProperty = (value: unknown): Property | undefined =>
   property.safeParse(value).data;
+
+const schema = z.looseObject({
+  /** `p<account>_<name>`: what requests may name the type by. */
+  fullyQualifiedName: z.string().min(1).optional().catch(undefined),
+  objectTypeId: z.string().min(1).optional().catch(undefined),
+  labels: z
+    .looseObject({ singular: z.string().nullish().catch(null) })
+    .nullish()
+    .catch(null),
+  primaryDisplayProperty: z.string().nullish().catch(null),
+  archived: z.boolean().nullish().catch(null),
+  properties: z
+    .array(z.unknown())
+    .catch([])
+    .transform((all) => all.flatMap((each) => parseProperty(each) ?? [])),
+});
+
+/** A type of objects that the account has defined; undefined for something else. */
+export const parseSchema = (value: unknown): z.output<typeof schema> | undefined =>
+  schema.safeParse(value).data;

@@ -1,4 +1,5 @@
 import { defineProvider } from '../contract/provider.ts';
+import { describe, discovery } from './custom-objects.ts';
 import { hubSpotPush } from './destination/index.ts';
 import { limits } from './limits.ts';
 import { hubSpotSettings } from './settings.ts';
@@ -38,6 +39,8 @@ export const hubspot = defineProvider({
   hosts: ['api.hubapi.com'],
   limits,
   streams,
+  discovery,
+  describe,
   push: hubSpotPush,
   webhook,
   whoAmI,

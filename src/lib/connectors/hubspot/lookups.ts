@@ -86,7 +86,8 @@ export const isRefused = (error: unknown): boolean =>
 export const isRefusedRequest = (error: unknown): boolean =>
   isRefused(error) || (error instanceof RemoteError && error.status === 400);
 
-async function fetchProperties(access: Access, type: string): Promise<Property[]> {
+/** The properties of a type of objects, archived ones included. Throws RemoteError. */
+export async function fetchProperties(access: Access, type: string): Promise<Property[]> {
   const { body } = await get(access, `${paths.properties}/${type}`);
   return parseList(body).results.flatMap((each) => parseProperty(each) ?? []);
 }

@@ -1,5 +1,6 @@
 import type { HubSpotSettings } from './settings.ts';
 import type { Item, LinkType } from './item.ts';
+import { SYSTEM, TIMES } from './properties.ts';
 
 /** A kind of object in HubSpot, and what is read of it. */
 export interface ObjectType {
@@ -23,10 +24,6 @@ export interface ObjectType {
   /** Whether a row is kept; absent means that every row is. */
   keeps?: (item: Item, settings: HubSpotSettings) => boolean;
 }
-
-/** Of every object. `hs_merged_object_ids` names those that were merged into it. */
-const SYSTEM = ['hs_object_id', 'hubspot_owner_id', 'hs_merged_object_ids'];
-const TIMES = ['createdate', 'hs_createdate', 'hs_lastmodifieddate'];
 
 const PERSON = ['firstname', 'lastname', 'email', 'phone', 'mobilephone'];
 /** What is read of the person behind a lead. */

@@ -15,6 +15,7 @@ export const paths = {
   owners: 'crm/v3/owners',
   pipelines: 'crm/v3/pipelines',
   properties: 'crm/v3/properties',
+  schemas: 'crm/v3/schemas',
   associations: 'crm/v4/associations',
   account: 'account-info/v3/details',
 };

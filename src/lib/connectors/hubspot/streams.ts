@@ -43,7 +43,8 @@ type Definition<Entity extends EntityName> = Pick<
   'name' | 'label' | 'entity' | 'interpret' | 'mapping'
 >;
 
-const stream = <Entity extends EntityName>(
+/** A stream of all objects of a type. */
+export const defineObjectStream = <Entity extends EntityName>(
   object: ObjectType,
   definition: Definition<Entity>,
 ): StreamDefinition<HubSpotSettings> =>
@@ -75,28 +76,28 @@ const stages = defineStream<HubSpotSettings, 'stage'>({
 
 /** In the order of syncing: what others point to comes first. */
 export const streams = [
-  stream(objects.companies, {
+  defineObjectStream(objects.companies, {
     name: 'companies',
     label: 'Companies',
     entity: 'company',
     interpret: interpretCompany,
     mapping: companyMapping,
   }),
-  stream(objects.contacts, {
+  defineObjectStream(objects.contacts, {
     name: 'contacts',
     label: 'Contacts',
     entity: 'contact',
     interpret: interpretContact,
     mapping: contactMapping,
   }),
-  stream(objects.contactLeads, {
+  defineObjectStream(objects.contactLeads, {
     name: 'contactLeads',
     label: 'Contacts that are leads',
     entity: 'lead',
     interpret: interpretContactLead,
     mapping: contactLeadMapping,
   }),
-  stream(objects.leads, {
+  defineObjectStream(objects.leads, {
     name: 'leads',
     label: 'Leads',
     entity: 'lead',
@@ -104,28 +105,28 @@ export const streams = [
     mapping: leadMapping,
   }),
   stages,
-  stream(objects.deals, {
+  defineObjectStream(objects.deals, {
     name: 'deals',
     label: 'Deals',
     entity: 'opportunity',
     interpret: interpretDeal,
     mapping: dealMapping,
   }),
-  stream(objects.notes, {
+  defineObjectStream(objects.notes, {
     name: 'notes',
     label: 'Notes',
     entity: 'note',
     interpret: interpretNote,
     mapping: noteMapping,
   }),
-  stream(objects.tasks, {
+  defineObjectStream(objects.tasks, {
     name: 'tasks',
     label: 'Tasks',
     entity: 'scheduledActivity',
     interpret: interpretTask,
     mapping: taskMapping,
   }),
-  stream(objects.meetings, {
+  defineObjectStream(objects.meetings, {
     name: 'meetings',
     label: 'Meetings',
     entity: 'scheduledActivity',

@@ -16,6 +16,8 @@ export interface KnownPaths {
   times: MappingSchema;
   /** The name of its owner. */
   owner?: string;
+  /** The name of the company that it belongs to. */
+  company?: string;
 }
 
 /** Below this score the name of a field only looks like one of ours. */
@@ -25,14 +27,15 @@ const leastScore = 0.8;
 export function mapObject(
   object: DiscoveredObject,
   entity: ObjectEntity,
-  { id, times, owner }: KnownPaths,
+  { id, times, owner, company }: KnownPaths,
 ): MappingSchema {
   const names = [...(object.nameField === null ? [] : [object.nameField]), id];
   const known: FieldSchema[] = [
     lineOr('name', names, `Unnamed ${object.label}`),
     ...times,
-    ...(entity === 'lead' && owner !== undefined ? [line('assignedTo', owner)] : []),
-  ];
+    ...(owner === undefined ? [] : [line('assignedTo', owner)]),
+    ...(company === undefined ? [] : [line('company', company)]),
+  ].filter(({ target }) => listTargets(entity).some(({ name }) => name === target));
   const filled = new Set(known.map(({ target }) => target));
   const targets = listTargets(entity).filter(({ name }) => !filled.has(name));
   const entries = new Map(

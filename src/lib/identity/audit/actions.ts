@@ -53,6 +53,8 @@ export const auditActions = {
   'sso.domain_removed': 'Removed a domain of single sign-on',
   'scoring.changed': 'Changed the weights of scores',
   'mapping.changed': 'Changed a field mapping',
+  'object.added': 'Added an object of a connected account',
+  'object.removed': 'Removed an object of a connected account',
   'connection.created': 'Connected a system',
   'connection.settings_changed': 'Changed the settings of a connection',
   'connection.credentials_replaced': 'Replaced the credentials of a connection',

@@ -37,6 +37,7 @@ const groupOfNoun: Record<Noun, AuditGroup> = {
   feature: 'settings',
   scoring: 'settings',
   mapping: 'settings',
+  object: 'connections',
   alert: 'settings',
   connection: 'connections',
   webhook: 'connections',

@@ -40,6 +40,7 @@ export async function pruneRaw(
         await selectPrunableIds(source, stream, cutoff),
         isOver,
       );
+    snapshots += await deleteSnapshots(tenantId, await selectOrphanIds(source, cutoff), isOver);
   }
   const bodies = await deleteUnreferencedBodies(tenantId, isOver);
   log.info(
@@ -47,6 +48,22 @@ export async function pruneRaw(
     'Deleted raw snapshots that nothing needs any more',
   );
   return { snapshots, bodies, isComplete: !isOver() };
+}
+
+/** Snapshots of streams that are not read any more: no replay needs them. */
+function selectOrphanIds(
+  { tenantId, connectionId, streams }: ReplaySource,
+  cutoff: Date,
+): Promise<string[]> {
+  const names = streams.map(({ name }) => name);
+  return readTenant(tenantId, async (tx) => {
+    const { rows } = await tx.execute<{ id: string }>(sql`
+      select id from raw_snapshots
+      where tenant_id = ${tenantId} and connection_id = ${connectionId}
+        and stream <> all(${sql.param(names)}::text[]) and received_at < ${cutoff.toISOString()}
+      order by received_at, id`);
+    return rows.map(({ id }) => id);
+  });
 }
 
 function selectPrunableIds(source: ReplaySource, stream: Stream, cutoff: Date): Promise<string[]> {

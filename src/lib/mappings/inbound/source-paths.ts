@@ -1,3 +1,5 @@
+import type { SourceField } from '../../connectors/contract/discovery.ts';
+import type { ValueType } from '../../conversion/transformations/kit/types.ts';
 import type { Json } from '../../conversion/transformations/kit/value.ts';
 
 /** A field of the source's items, by its path, with what stored items hold there. */
@@ -7,6 +9,9 @@ export interface SourcePath {
   samples: Json[];
   /** In how many of the items it has a value. */
   filled: number;
+  /** What people call it there and what it holds, where the source has described it. */
+  label?: string;
+  type?: ValueType;
 }
 
 const maxSamples = 5;
@@ -22,6 +27,26 @@ export function listSourcePaths(items: readonly unknown[]): SourcePath[] {
   const found = new Map<string, SourcePath>();
   for (const item of items) addPaths(item, '', 0, found);
   return [...found.values()];
+}
+
+/**
+ * The fields that items hold with what the source says of them, then those that it has besides:
+ * nothing stored holds these, because they were not asked for or are empty. Pure.
+ */
+export function describePaths(
+  held: readonly SourcePath[],
+  described: readonly SourceField[],
+): SourcePath[] {
+  const known = new Map(described.map((field) => [field.path, field]));
+  const there = new Set(held.map(({ path }) => path));
+  const others = described.filter(({ path }) => !there.has(path));
+  return [
+    ...held.map((one) => {
+      const field = known.get(one.path);
+      return field === undefined ? one : { ...one, label: field.label, type: field.type };
+    }),
+    ...others.map(({ path, label, type }) => ({ path, label, type, samples: [], filled: 0 })),
+  ];
 }
 
 function addPaths(value: unknown, path: string, depth: number, found: Map<string, SourcePath>) {
