@@ -4,6 +4,7 @@ import { recordAudit, type AuditEntry } from '../../identity/audit/record.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import type { ConnectionKey } from '../../connections/session.ts';
 import { config } from '../../platform/config.ts';
+import { Problem } from '../../platform/errors.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { log } from '../../platform/log.ts';
 import { eventSubscriptions } from '../../schema/webhooks.ts';
@@ -49,8 +50,9 @@ export async function keepSubscription(
       await storeSubscription(key, client.target, await keep(client, renew));
     });
   } catch (error) {
-    if (!(error instanceof RemoteError)) throw error;
-    await storeSubscription(key, target, toFailure(error));
+    const failure = toFailure(error);
+    if (failure === null) throw error;
+    await storeSubscription(key, target, failure);
   }
 }
 
@@ -73,7 +75,7 @@ async function keep(client: RegistrationClient, renew: boolean): Promise<KeptSub
 }
 
 /** Why the address cannot be registered, in words for people; null when it can. */
-export function findObstacle({ url }: RegistrationClient): string | null {
+export function findObstacle({ url }: Pick<RegistrationClient, 'url'>): string | null {
   return url.startsWith('https://') || config().ALLOW_LOOPBACK_PROVIDERS
     ? null
     : 'Webhooks need an https:// address that the provider can reach. Set PUBLIC_URL to it.';
@@ -132,11 +134,15 @@ async function takeBack(client: RegistrationClient): Promise<KeptSubscription> {
   return { ...kept, change: { action: 'webhook.removed', before: { url: known.url } } };
 }
 
-function toFailure({ kind, until, message }: RemoteError): KeptSubscription {
-  const isPassing = kind === 'transient' || kind === 'rate_limited';
-  const soon = Math.max(soonMs, (until?.getTime() ?? 0) - Date.now());
-  const nextMs = isPassing ? soon : checkMs;
-  return { state: 'failed', reason: message, registered: null, nextMs };
+/** Null for what is no failure of the registration: errors of our own, a deleted connection. */
+function toFailure(error: unknown): KeptSubscription | null {
+  const failed = { state: 'failed' as const, registered: null, nextMs: checkMs };
+  if (error instanceof Problem)
+    return error.code === 'not_found' ? null : { ...failed, reason: error.message };
+  if (!(error instanceof RemoteError)) return null;
+  const { kind, until, message: reason } = error;
+  if (kind !== 'transient' && kind !== 'rate_limited') return { ...failed, reason };
+  return { ...failed, reason, nextMs: Math.max(soonMs, (until?.getTime() ?? 0) - Date.now()) };
 }
 
 /** Stores what came of a look at a registration, and records in the audit log what changed. */
