@@ -1,7 +1,7 @@
 import { providers } from '../connectors/registry.ts';
 import { enqueue } from '../jobs/queue.ts';
 import type { Tx } from '../platform/db/pool.ts';
-import type { Connection } from './connections.ts';
+import type { connections } from '../schema/connections.ts';
 
 /** The providers at which we register the addresses of connections. */
 export const registeringProviders: ReadonlySet<string> = new Set(
@@ -14,7 +14,7 @@ export const registeringProviders: ReadonlySet<string> = new Set(
  */
 export async function requestSubscription(
   tx: Tx,
-  { tenantId, id, provider }: Pick<Connection, 'tenantId' | 'id' | 'provider'>,
+  { tenantId, id, provider }: Pick<typeof connections.$inferSelect, 'tenantId' | 'id' | 'provider'>,
   occasion: string,
 ): Promise<void> {
   if (!registeringProviders.has(provider)) return;

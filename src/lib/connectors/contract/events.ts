@@ -125,13 +125,13 @@ export interface TokenProof {
  * The provider asks whether an address is ours with a parameter whose value has to come back as
  * plain text. It proves nothing, and neither does the answer, which is the same for every address.
  */
-export interface EchoChallenge {
+interface EchoChallenge {
   kind: 'echo';
   parameter: string;
 }
 
 /** The provider asks with a delivery that is proved, and answered in JSON with its own secret. */
-export interface HashChallenge {
+interface HashChallenge {
   kind: 'hash';
   /** The answer to the body of an authentic delivery; null when it asks nothing. Pure. */
   answer(body: string, secret: string): Record<string, string> | null;
