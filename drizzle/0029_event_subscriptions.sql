@@ -14,4 +14,5 @@ CREATE TABLE "event_subscriptions" (
 --> statement-breakpoint
 ALTER TABLE "event_subscriptions" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
 ALTER TABLE "event_subscriptions" ADD CONSTRAINT "event_subscriptions_tenant_id_connection_id_connections_tenant_id_id_fk" FOREIGN KEY ("tenant_id","connection_id") REFERENCES "public"."connections"("tenant_id","id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "webhook_deliveries_newest" ON "webhook_deliveries" USING btree ("tenant_id","connection_id","received_at");--> statement-breakpoint
 CREATE POLICY "tenant_isolation" ON "event_subscriptions" AS PERMISSIVE FOR ALL TO public USING ("event_subscriptions"."tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid) WITH CHECK ("event_subscriptions"."tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid);

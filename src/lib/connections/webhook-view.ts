@@ -1,6 +1,8 @@
-import { eq, max } from 'drizzle-orm';
+import { and, desc, eq, sql } from 'drizzle-orm';
 import type { Tx } from '../platform/db/pool.ts';
+import { settleAll } from '../platform/settle-all.ts';
 import { providers } from '../connectors/registry.ts';
+import { connections } from '../schema/connections.ts';
 import { eventSubscriptions, webhookDeliveries } from '../schema/webhooks.ts';
 import type { Connection } from './connections.ts';
 import { loadWebhookTokens } from './webhook-token.ts';
@@ -27,26 +29,38 @@ export async function loadWebhookViews(
   tx: Tx,
   tenantId: string,
 ): Promise<(connection: Connection) => WebhookView> {
-  const tokens = await loadWebhookTokens(tx, tenantId);
-  const kept = await tx
-    .select()
-    .from(eventSubscriptions)
-    .where(eq(eventSubscriptions.tenantId, tenantId));
-  const last = await tx
-    .select({ id: webhookDeliveries.connectionId, at: max(webhookDeliveries.receivedAt) })
-    .from(webhookDeliveries)
-    .where(eq(webhookDeliveries.tenantId, tenantId))
-    .groupBy(webhookDeliveries.connectionId);
+  const [tokens, known] = await settleAll([
+    loadWebhookTokens(tx, tenantId),
+    selectKnown(tx, tenantId),
+  ]);
   return (connection) => {
-    const { id, provider } = connection;
-    const webhook = providers.find(({ key }) => key === provider)?.webhook;
-    const own = kept.find(({ connectionId }) => connectionId === id);
+    const webhook = providers.find(({ key }) => key === connection.provider)?.webhook;
+    const found = known.find(({ id }) => id === connection.id);
     return {
-      address: enteredWebhookUrl(connection, webhook, tokens.get(id)),
-      state: own?.state ?? null,
-      reason: own?.reason ?? null,
-      checkedAt: own?.checkedAt ?? null,
-      lastAt: last.find((one) => one.id === id)?.at ?? null,
+      address: enteredWebhookUrl(connection, webhook, tokens.get(connection.id)),
+      state: found?.state ?? null,
+      reason: found?.reason ?? null,
+      checkedAt: found?.checkedAt ?? null,
+      lastAt: found?.lastAt ?? null,
     };
   };
+}
+
+/** A promise, so that whoever waits for it twice does not send the query twice. */
+async function selectKnown(tx: Tx, tenantId: string) {
+  const { state, reason, checkedAt } = eventSubscriptions;
+  const ofConnection = (table: typeof eventSubscriptions | typeof webhookDeliveries) =>
+    and(eq(table.tenantId, connections.tenantId), eq(table.connectionId, connections.id));
+  const newest = tx
+    .select({ at: webhookDeliveries.receivedAt })
+    .from(webhookDeliveries)
+    .where(ofConnection(webhookDeliveries))
+    .orderBy(desc(webhookDeliveries.receivedAt))
+    .limit(1);
+  const lastAt = sql<Date | null>`(${newest})`.mapWith(webhookDeliveries.receivedAt);
+  return tx
+    .select({ id: connections.id, state, reason, checkedAt, lastAt })
+    .from(connections)
+    .leftJoin(eventSubscriptions, ofConnection(eventSubscriptions))
+    .where(eq(connections.tenantId, tenantId));
 }

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { check, integer, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { check, index, integer, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { connectionForeignKey } from './connections.ts';
 import { createdAt, id, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
 
@@ -24,6 +24,8 @@ export const webhookDeliveries = pgTable(
   (table) => [
     primaryKey({ columns: [table.tenantId, table.id] }),
     unique('webhook_deliveries_event').on(table.tenantId, table.connectionId, table.key),
+    // The newest of a connection, which its page shows.
+    index('webhook_deliveries_newest').on(table.tenantId, table.connectionId, table.receivedAt),
     connectionForeignKey(table),
     tenantPolicy(table.tenantId),
   ],
