@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { HttpClient } from '../../platform/http/types.ts';
-import type { ReadContext } from './source.ts';
+import type { CallContext, ReadContext } from './source.ts';
 
 /** A webhook delivery as received, byte by byte. Header names are in lower case. */
 export interface Delivery {
@@ -162,7 +162,7 @@ export interface WebhookDefinition<Settings = unknown> {
    * Asks for the id of the account where no sign-in named it; null when nothing tells it. Absent
    * when sign-ins always do, or deliveries name no account. Throws RemoteError.
    */
-  findAccount?(context: Omit<ReadContext<Settings>, 'partitions' | 'span'>): Promise<string | null>;
+  findAccount?(context: CallContext<Settings>): Promise<string | null>;
   /**
    * The app has one address for the accounts of all its users. One that belongs to the deployment
    * (OAUTH_CLIENTS) sends to the address of the provider, and each event reaches the connections of
