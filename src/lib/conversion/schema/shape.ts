@@ -10,7 +10,8 @@ import { stepList } from '../transformations/kit/steps.ts';
 
 const inherited = new Set(['__proto__', 'constructor', 'prototype']);
 
-const fieldShape = z.strictObject({
+/** One entry: what a field is filled with. */
+export const fieldShape = z.strictObject({
   /** The field that is filled. */
   target: z
     .string()
