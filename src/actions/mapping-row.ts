@@ -38,6 +38,8 @@ const rowForm = z.object({
 export interface ParsedRow {
   row: FieldMapping;
   unread: UnreadText[];
+  /** Whether it is to stay although the default has changed since. */
+  isConfirmed: boolean;
 }
 
 /**
@@ -67,7 +69,8 @@ export function parseRow(fields: Fields, prefix: string): ParsedRow | undefined 
     message === undefined ? [] : [{ row: name, part, text: sent[part], message }],
   );
   const last = fallback.value === undefined ? {} : { fallback: fallback.value };
-  return { row: { role, target, ...parts, ...last, rule }, unread };
+  const isConfirmed = fields[`${prefix}.confirmed`] === 'on';
+  return { row: { role, target, ...parts, ...last, rule }, unread, isConfirmed };
 }
 
 function readOrigin(source: string, constant: string): RowOrigin {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Access } from '#lib/identity/auth/access.ts';
 import { refreshFields } from '#lib/mappings/refresh-fields.ts';
 import { restoreMapping, saveCheckedMapping } from '#lib/mappings/save.ts';
+import { nameRow } from '#lib/mappings/row-overrides.ts';
 import { Problem } from '#lib/platform/errors.ts';
 import type { MappingDraft } from '#lib/views/push-mapping-draft.ts';
 import { requireRole } from '../middleware/guard.ts';
@@ -64,6 +65,7 @@ export function readDraft(fields: Fields): MappingDraft {
   return {
     fields: all.map(({ row }) => row),
     unread: all.flatMap(({ unread }) => unread),
+    confirmed: all.flatMap(({ row, isConfirmed }) => (isConfirmed ? nameRow(row) : [])),
     basedOn: basedOn.parse(fields['basedOn']),
     note: (fields['note'] ?? '').trim().slice(0, maxNote),
     preview: operation === 'preview',
@@ -101,7 +103,7 @@ export async function submitMapping(
 async function saveDraft(
   { tenant, user }: Access,
   connectionId: string,
-  { fields, basedOn: version, note, unread }: MappingDraft,
+  { fields, basedOn: version, note, confirmed, unread }: MappingDraft,
 ): Promise<void> {
   if (unread.length > 0)
     throw new Problem(
@@ -109,5 +111,8 @@ async function saveDraft(
       'The mapping was not saved because text of a row cannot be read. The errors are shown ' +
         'beside the rows; correct them and save again.',
     );
-  await saveCheckedMapping(tenant.id, connectionId, fields, version, user.id, note || null);
+  await saveCheckedMapping(tenant.id, connectionId, fields, version, user.id, {
+    note: note || null,
+    confirmed,
+  });
 }

@@ -84,7 +84,7 @@ describe('a mapping of a workspace', () => {
       .map((one) => (nameRow(one) === nameRow(phone) ? phone : one))
       .filter((one) => nameRow(one) !== 'deal.name');
     const save = (from: number, note: string | null) =>
-      saveCheckedMapping(tenantId, connectionId, rows, from, tenantId, note);
+      saveCheckedMapping(tenantId, connectionId, rows, from, tenantId, { note });
     expect(await save(0, 'No telephone numbers there.')).toBe(1);
     const saved = await load();
     expect(saved).toMatchObject({ note: 'No telephone numbers there.', savedBy: tenantId });
@@ -105,6 +105,13 @@ describe('a mapping of a workspace', () => {
       new Set(['lead.telephone1']),
     );
     expect(await save(1, null)).toBe(1);
+    const confirmed = ['lead.telephone1'];
+    expect(await saveCheckedMapping(tenantId, connectionId, rows, 1, tenantId, { confirmed })).toBe(
+      2,
+    );
+    const kept = await load();
+    expect(kept.fields).toEqual(rows);
+    expect(findOutdatedRows(kept.defaults, kept.overrides ?? [])).toEqual(new Set());
     expect((await differences(0, 1)).map(({ target }) => target).toSorted()).toEqual([
       'contact.lastname',
       'deal.name',
@@ -116,19 +123,20 @@ describe('a mapping of a workspace', () => {
   it('lists its versions and what changed between two of them', async () => {
     const { fields, version } = await load();
     const rows = [...fields, row('jobtitle', 'status', labels({ New: 'Owner' }))];
-    expect(await saveCheckedMapping(tenantId, connectionId, rows, version, tenantId)).toBe(2);
-    expect(await restoreMapping(tenantId, connectionId, 0, tenantId)).toBe(3);
+    expect(await saveCheckedMapping(tenantId, connectionId, rows, version, tenantId)).toBe(3);
+    expect(await restoreMapping(tenantId, connectionId, 0, tenantId)).toBe(4);
     expect((await load()).overrides).toEqual([]);
     const listed = await readTenant(tenantId, (tx) =>
       listMappingVersions(tx, tenantId, connectionId, 10),
     );
     expect(listed.map(({ version: number, note, savedBy }) => [number, note, savedBy])).toEqual([
-      [3, 'The default again.', tenantId],
+      [4, 'The default again.', tenantId],
+      [3, null, tenantId],
       [2, null, tenantId],
       [1, 'No telephone numbers there.', tenantId],
     ]);
-    expect(await differences(3, 0)).toEqual([]);
-    expect(await differences(3, 2)).toContainEqual({
+    expect(await differences(4, 0)).toEqual([]);
+    expect(await differences(4, 3)).toContainEqual({
       target: 'lead.jobtitle',
       base: null,
       own: rows.at(-1),

@@ -201,6 +201,7 @@ describe('the form of a mapping', () => {
       unread: [],
       basedOn: 4,
       note: '',
+      confirmed: [],
       preview: false,
       suggest: false,
       reset: undefined,

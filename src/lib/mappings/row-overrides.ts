@@ -42,14 +42,20 @@ export const findOutdatedRows = (
 
 /**
  * The changes of the rows that are saved next. One that was there before keeps the row that it was
- * made upon, so that it is still known whether the default has changed since. Pure.
+ * made upon, so that it is still known whether the default has changed since; unless somebody has
+ * looked at that and `confirmed` it by its name. Pure.
  */
 export function updateOverrides(
   base: readonly FieldMapping[],
   own: readonly FieldMapping[],
   before: readonly RowOverride[],
+  confirmed: readonly string[] = [],
 ): RowOverride[] {
-  const known = new Map(before.map((change) => [change.target, change]));
+  const known = new Map(
+    before
+      .filter(({ target }) => !confirmed.includes(target))
+      .map((change) => [change.target, change]),
+  );
   return findRowOverrides(base, own).map((change) => {
     const previous = known.get(change.target);
     return previous !== undefined && isDeepStrictEqual(previous.own, change.own)

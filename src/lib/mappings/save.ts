@@ -4,7 +4,7 @@ import { isId } from '../platform/id.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import { pushSources } from './lead-fields.ts';
 import type { FieldMapping } from '../connectors/contract/destination.ts';
-import { mappingSchema, saveMapping, selectMapping } from './store.ts';
+import { mappingSchema, saveMapping, selectMapping, type VersionRemarks } from './store.ts';
 import { selectTargetMetadata } from './destination-fields.ts';
 import { validateMapping, type Validation } from './validate.ts';
 
@@ -19,7 +19,7 @@ export async function saveCheckedMapping(
   fields: readonly FieldMapping[],
   basedOn: number,
   by: string,
-  note: string | null = null,
+  remarks: VersionRemarks = {},
 ): Promise<number> {
   if (!isId(connectionId)) throw unknownConnectionProblem();
   if (!mappingSchema.safeParse(fields).success)
@@ -33,7 +33,7 @@ export async function saveCheckedMapping(
   );
   const validation = await validateMapping(fields, metadata?.metadata, pushSources);
   if (!validation.isValid) throw createInvalidProblem(validation);
-  return saveMapping(tenantId, connectionId, fields, basedOn, by, note);
+  return saveMapping(tenantId, connectionId, fields, basedOn, by, remarks);
 }
 
 function createInvalidProblem({ rows, missing }: Validation): Problem {
@@ -64,12 +64,7 @@ export async function restoreMapping(
     await selectMapping(tx, tenantId, connectionId, version),
     await selectMapping(tx, tenantId, connectionId),
   ]);
-  return saveMapping(
-    tenantId,
-    connectionId,
-    wanted.fields,
-    current.version,
-    by,
-    version === 0 ? 'The default again.' : `Version ${version} again.`,
-  );
+  return saveMapping(tenantId, connectionId, wanted.fields, current.version, by, {
+    note: version === 0 ? 'The default again.' : `Version ${version} again.`,
+  });
 }

@@ -198,10 +198,17 @@ export async function compareVersions(
   return findRowOverrides(await read(from), await read(to));
 }
 
+/** What a person says of a version besides its rows. */
+export interface VersionRemarks {
+  note?: string | null;
+  /** Names of changed rows that stay although the default has changed since. */
+  confirmed?: readonly string[];
+}
+
 /**
  * Saves rows as the next version and returns its number. `basedOn` is the version that the person
  * edited: if someone else has saved another one since, nothing is saved (Problem `conflict`). Rows
- * equal to those in force make no new version. Of the rows, only those stay as they are that differ
+ * equal to those in force make no new version, unless some are confirmed. Of the rows, only those stay as they are that differ
  * from the default of today.
  */
 export function saveMapping(
@@ -210,7 +217,7 @@ export function saveMapping(
   fields: readonly FieldMapping[],
   basedOn: number,
   by: string | null,
-  note: string | null = null,
+  { note = null, confirmed = [] }: VersionRemarks = {},
 ): Promise<number> {
   const checked = mappingSchema.parse(fields);
   return withTenant(tenantId, async (tx) => {
@@ -222,7 +229,8 @@ export function saveMapping(
         .where(whereConnection(tenantId, connectionId))
         .for('no key update');
     const current = await selectMapping(tx, tenantId, connectionId);
-    if (isDeepStrictEqual(current.fields, checked)) return current.version;
+    if (confirmed.length === 0 && isDeepStrictEqual(current.fields, checked))
+      return current.version;
     if (current.version !== basedOn)
       throw new Problem(
         'conflict',
@@ -235,7 +243,7 @@ export function saveMapping(
       connectionId,
       version,
       fields: checked,
-      overrides: updateOverrides(current.defaults, checked, current.overrides ?? []),
+      overrides: updateOverrides(current.defaults, checked, current.overrides ?? [], confirmed),
       note,
       createdBy: by,
     });

@@ -16,6 +16,8 @@ export interface MappingDraft {
   fields: FieldMapping[];
   basedOn: number;
   note: string;
+  /** Names of changed rows that stay although the default has changed since. */
+  confirmed: string[];
   unread: UnreadText[];
   preview: boolean;
   /** Whether to look for fields of ours that may fill those that no row fills. */

@@ -38,6 +38,8 @@ export interface MappingRow extends FieldMapping {
   standing: 'default' | 'changed' | 'added';
   /** Whether the default has changed since the row was changed here. */
   isOutdated: boolean;
+  /** Whether it is to stay all the same. */
+  isConfirmed: boolean;
 }
 
 /** A row of the default that is left out. */
@@ -84,6 +86,7 @@ export async function buildRows(
       oneWay: row.role === 'lead' ? findOneWayReason(compiled, field) : null,
       standing: differing.has(name) ? (base.has(name) ? 'changed' : 'added') : 'default',
       isOutdated: outdated.has(name),
+      isConfirmed: draft?.confirmed.includes(name) === true,
     };
   });
 }
