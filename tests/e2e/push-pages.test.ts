@@ -87,6 +87,16 @@ describe('the field mapping', () => {
     await page.getByText('1 row differs from the default.').waitFor();
     await lead.getByText('case upper').waitFor();
     await page.getByText('They write names in capitals.').waitFor();
+    // As if the release before had filled the row with something else.
+    await stage.database.query(
+      `update push_mappings set overrides = jsonb_set(overrides, '{0,base,sources}', '["city"]')
+       where version = 3`,
+    );
+    await page.goto(`${home}/settings/mapping`);
+    await page.getByText('from the default, which has changed for 1 of them since.').waitFor();
+    await page.getByLabel('Keep companyname as it is here').check();
+    await click('Save');
+    await page.getByText('1 row differs from the default.').waitFor();
     await page.getByRole('link', { name: 'Changes of version 3' }).press('Enter');
     await page
       .locator('#history')
