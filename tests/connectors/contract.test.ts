@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { objectRoles } from '#lib/connectors/contract/destination.ts';
 import { pushSources } from '#lib/mappings/lead-fields.ts';
+import { compileRows } from '#lib/mappings/compile-rows.ts';
 import { mappingSchema } from '#lib/mappings/store.ts';
 import { mappingShape } from '#lib/conversion/schema/shape.ts';
 import { compilePath, factMark } from '#lib/conversion/transformations/kit/path.ts';
@@ -154,16 +155,17 @@ describe.each(providers.map((provider) => [provider.key, provider] as const))(
       expect(items.length).toBeGreaterThan(0);
     });
 
-    it('takes leads, if at all, by a mapping of its own objects and of fields that we have', () => {
+    it('takes leads, if at all, by a mapping of its own objects and of fields that we have', async () => {
       const { push } = provider;
       if (push === undefined) return;
       const roles = objectRoles.filter((role) => push.objects[role] !== undefined);
       expect(roles).toContain('lead');
       expect(new Set(Object.values(push.objects)).size).toBe(roles.length);
       expect(mappingSchema.parse(push.defaultMapping)).toEqual(push.defaultMapping);
-      for (const { role, source } of push.defaultMapping) {
-        expect(roles).toContain(role);
-        if (!source.startsWith('=')) expect(pushSources.map(({ key }) => key)).toContain(source);
+      for (const { row, fault } of await compileRows(push.defaultMapping)) {
+        expect(roles).toContain(row.role);
+        expect(pushSources.map(({ key }) => key)).toEqual(expect.arrayContaining(row.sources));
+        expect(fault).toBeUndefined();
       }
       const fills = push.defaultMapping.map(({ role, target }) => `${role}.${target}`);
       expect(new Set(fills).size).toBe(fills.length);

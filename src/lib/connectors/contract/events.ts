@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { HttpClient } from '../../platform/http/types.ts';
-import type { CallContext, ReadContext } from './source.ts';
+import type { CallContext } from './source.ts';
 
 /** A webhook delivery as received, byte by byte. Header names are in lower case. */
 export interface Delivery {
