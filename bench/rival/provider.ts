@@ -1,7 +1,13 @@
 import { z } from 'zod';
-import type { LeadRecord } from '#lib/records/lead.ts';
+import type { MappingSchema } from '#lib/conversion/schema/shape.ts';
 import { defineProvider } from '#lib/connectors/contract/provider.ts';
-import { defineStream, type Page, type ReadContext } from '#lib/connectors/contract/source.ts';
+import {
+  defineStream,
+  RecordRejected,
+  type Page,
+  type ReadContext,
+} from '#lib/connectors/contract/source.ts';
+import { firstOf, line, lineOr, prose } from '#lib/connectors/kit/mapping.ts';
 import { type Limits } from '#lib/connectors/contract/limits.ts';
 
 /** Stripe as a provider of ours, as far as the benchmark needs it. It is in no registry. */
@@ -11,24 +17,7 @@ type Settings = z.output<typeof settings>;
 
 const list = z.object({ data: z.array(z.unknown()), has_more: z.boolean() });
 const identified = z.object({ id: z.string() });
-const text = z
-  .string()
-  .nullish()
-  .transform((value) => value ?? null);
-const customer = z.object({
-  id: z.string(),
-  created: z.number(),
-  name: text,
-  email: text,
-  phone: text,
-  description: text,
-  address: z.object({ city: text, state: text }).nullish(),
-  metadata: z
-    .object({ company: text, source: text, stage: text, owner: text, deal: text })
-    .partial(),
-});
-
-const qualifying = new Set(['Qualified', 'Proposal', 'Customer']);
+const qualifying = ['Qualified', 'Proposal', 'Customer'];
 export const pageSize = 100;
 
 const customers = defineStream<Settings, 'lead'>({
@@ -46,7 +35,8 @@ const customers = defineStream<Settings, 'lead'>({
   },
   parse: (body) => list.parse(JSON.parse(body)).data,
   identify: (item) => identified.safeParse(item).data?.id,
-  map: mapCustomer,
+  interpret: (item) => ({ keys: { externalId: readId(item) } }),
+  mapping: customerMapping,
 });
 
 /** The cursor is the id of the last customer of a page. */
@@ -65,26 +55,42 @@ async function ask(
   return { response: response, items: data, cursor: more ? (end?.id ?? null) : null, last: !more };
 }
 
-function mapCustomer(item: unknown): LeadRecord {
-  const { id, created, name, email, phone, description, address, metadata } = customer.parse(item);
-  const stage = metadata.stage ?? 'New Lead';
-  return {
-    externalId: id,
-    sourceCreatedAt: new Date(created * 1000),
-    sourceUpdatedAt: null,
-    name: name ?? email ?? 'Unnamed lead',
-    company: metadata.company ?? null,
-    email,
-    phone,
-    city: address?.city ?? null,
-    state: address?.state ?? null,
-    source: metadata.source ?? null,
-    status: stage,
-    qualified: qualifying.has(stage),
-    dealValue: metadata.deal ?? null,
-    assignedTo: metadata.owner ?? null,
-    summary: description,
-  };
+function readId(item: unknown): string {
+  const { data } = identified.safeParse(item);
+  if (data === undefined) throw new RecordRejected('The customer arrived without an id.', 'id');
+  return data.id;
+}
+
+function customerMapping(): MappingSchema {
+  return [
+    firstOf('sourceCreatedAt', 'created', [{ fn: 'date-parse', args: { format: 'seconds' } }]),
+    lineOr('name', ['name', 'email'], 'Unnamed lead'),
+    line('company', 'metadata.company'),
+    line('email', 'email'),
+    line('phone', 'phone'),
+    line('city', 'address.city'),
+    line('state', 'address.state'),
+    line('source', 'metadata.source'),
+    lineOr('status', 'metadata.stage', 'New Lead'),
+    {
+      target: 'qualified',
+      sources: ['metadata.stage'],
+      steps: [
+        {
+          fn: 'conditional',
+          args: {
+            is: 'one-of',
+            value: qualifying,
+            whenTrue: [{ fn: 'constant', args: { value: true } }],
+            whenFalse: [{ fn: 'constant', args: { value: false } }],
+          },
+        },
+      ],
+    },
+    firstOf('dealValue', 'metadata.deal', [{ fn: 'money' }]),
+    line('assignedTo', 'metadata.owner'),
+    prose('summary', 'description'),
+  ];
 }
 
 /** The provider with a rate limit that it declares, or none. */
