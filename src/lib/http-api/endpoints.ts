@@ -13,7 +13,7 @@ import {
   referralsQuery,
 } from './referrals.ts';
 import { scheduleResponse, scheduleQuery } from './schedule.ts';
-import { deliveryResponse } from './webhooks.ts';
+import { appDeliveryResponse, deliveryResponse } from './webhooks.ts';
 import { scoreResponse, scoreQuery } from './score.ts';
 import { syncQuery, syncRequestedResponse, syncStatusResponse } from './sync.ts';
 
@@ -206,11 +206,27 @@ export const endpoints: Endpoint[] = [
     role: null,
     problems: ['bad_request', 'unauthenticated', 'too_large'],
     summary:
-      'Webhook of a provider about a connection, authenticated by its signature over the body',
+      'Webhook of a provider about a connection, authenticated by its signature over the body or ' +
+      'the token in its address; providers that expect another answer than JSON get theirs',
     response: {
       status: 200,
       name: 'WebhookReceived',
       schema: deliveryResponse,
+      description: 'The webhook was received. Safe to repeat.',
+    },
+  },
+  {
+    method: 'post',
+    path: '/api/webhooks/{provider}',
+    role: null,
+    problems: ['bad_request', 'unauthenticated', 'too_large'],
+    summary:
+      'Webhook of the app of this installation about the accounts of its users, authenticated by ' +
+      'its signature over the body',
+    response: {
+      status: 200,
+      name: 'AppWebhookReceived',
+      schema: appDeliveryResponse,
       description: 'The webhook was received. Safe to repeat.',
     },
   },

@@ -129,4 +129,5 @@ export const appRights: Record<string, TableRights> = {
   erasure_keys: rows('the key of the digests, sealed anew with the keys'),
   saved_views: rows('people save, rename and delete filters'),
   webhook_deliveries: rows('notices are recorded, finished and forgotten'),
+  event_subscriptions: rows('jobs keep the registrations of webhooks'),
 };

@@ -48,7 +48,7 @@ describe('regular expressions of people', () => {
 });
 
 describe('the source', () => {
-  const sources = globSync('src/lib/mappings/{transformations,schema}/**/*.ts').map(
+  const sources = globSync('src/lib/conversion/{transformations,schema}/**/*.ts').map(
     (file) => [file, readFileSync(file, 'utf8')] as const,
   );
 

@@ -12,11 +12,11 @@ export const limits = {
   /** How deep steps may stand inside other steps. */
   nesting: 4,
   /** Characters (UTF-16 units) of a text. */
-  text: 1_000_000,
+  text: 10_000_000,
   /** Elements of a list. */
   list: 10_000,
   /** Characters of all texts and names in a list or object, and one for each value in it. */
-  size: 1_000_000,
+  size: 10_000_000,
   /** How deep lists and objects may be nested. */
   depth: 20,
   /** Characters of a text that an argument holds. */
