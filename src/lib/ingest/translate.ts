@@ -82,5 +82,6 @@ function toIncoming(stream: Stream, item: unknown, context: MapContext<unknown>)
     record,
     raw: new JsonText(raw),
     hash: hash('sha256', JSON.stringify(record) + raw, 'base64'),
+    ...(stream.links && { links: stream.links(item) }),
   };
 }

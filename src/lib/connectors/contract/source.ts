@@ -1,3 +1,4 @@
+import type { StatedLink } from '../../records/link.ts';
 import type { EntityName, EntityRecords } from '../../records/registry.ts';
 import type { HttpResponse, HttpClient } from '../../platform/http/types.ts';
 
@@ -125,6 +126,12 @@ export interface StreamDefinition<Settings, Entity extends EntityName = EntityNa
   identify(item: unknown): string | undefined;
   /** Maps an item to a record. Pure. Throws RecordRejected with a reason in plain words. */
   map(item: unknown, context: MapContext<Settings>): EntityRecords[Entity];
+  /**
+   * The records of the same system that an item says it is, has become or belongs to, such as the
+   * deal of a converted lead. An id that leads nowhere does no harm. Absent where items say nothing
+   * of this. Pure; never throws.
+   */
+  links?(item: unknown): StatedLink[];
 }
 
 /** An item that cannot become a record. People see the message, so it never quotes the item. */

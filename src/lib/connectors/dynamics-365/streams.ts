@@ -1,7 +1,9 @@
+import type { StatedLink } from '../../records/link.ts';
 import type { EntityName, EntityRecords } from '../../records/registry.ts';
 import { defineStream, type Changes, type StreamDefinition } from '../contract/source.ts';
 import { isSalesNote, mapNote, mapTask } from './mapping/activity.ts';
 import { mapLead } from './mapping/lead.ts';
+import { readLeadLinks, readOpportunityLinks } from './mapping/links.ts';
 import { mapOpportunity } from './mapping/opportunity.ts';
 import { mapCompany, mapContact } from './mapping/people.ts';
 import { readId } from './mapping/values.ts';
@@ -146,6 +148,7 @@ const stream = <Entity extends EntityName>(
   label: string,
   entity: Entity,
   map: (item: unknown) => EntityRecords[Entity],
+  links?: (item: unknown) => StatedLink[],
 ): StreamDefinition<DynamicsSettings> => {
   const table: Table = TABLES[name];
   return defineStream<DynamicsSettings, Entity>({
@@ -153,6 +156,7 @@ const stream = <Entity extends EntityName>(
     label,
     entity,
     map,
+    ...(links && { links }),
     listing: { kind: 'complete' },
     changes: CHANGES,
     read: (context, cursor) => readTable(table, context, cursor),
@@ -165,8 +169,8 @@ const stream = <Entity extends EntityName>(
 export const streams = [
   stream('accounts', 'Accounts', 'company', mapCompany),
   stream('contacts', 'Contacts', 'contact', mapContact),
-  stream('leads', 'Leads', 'lead', mapLead),
-  stream('opportunities', 'Opportunities', 'opportunity', mapOpportunity),
+  stream('leads', 'Leads', 'lead', mapLead, readLeadLinks),
+  stream('opportunities', 'Opportunities', 'opportunity', mapOpportunity, readOpportunityLinks),
   stream('tasks', 'Tasks', 'scheduledActivity', mapTask),
   stream('annotations', 'Notes', 'note', mapNote),
 ];

@@ -1,3 +1,4 @@
+import type { StatedLink } from '../../records/link.ts';
 import type { EntityName, EntityRecords } from '../../records/registry.ts';
 import {
   defineStream,
@@ -11,6 +12,7 @@ import { parseItems, readId } from './item.ts';
 import { mapMeeting, mapNote, mapTask } from './mapping/activity.ts';
 import { mapDeal, mapStage } from './mapping/deal.ts';
 import { mapContactLead, mapLead } from './mapping/lead.ts';
+import { readContactLeadLinks, readLeadLinks } from './mapping/links.ts';
 import { mapCompany, mapContact } from './mapping/people.ts';
 import * as objects from './objects.ts';
 import type { ObjectType } from './objects.ts';
@@ -32,12 +34,14 @@ const stream = <Entity extends EntityName>(
   object: ObjectType,
   entity: Entity,
   map: (item: unknown, context: MapContext<HubSpotSettings>) => EntityRecords[Entity],
+  links?: (item: unknown) => StatedLink[],
 ): StreamDefinition<HubSpotSettings> =>
   defineStream<HubSpotSettings, Entity>({
     name,
     label,
     entity,
     map,
+    ...(links && { links }),
     listing: { kind: 'complete' },
     changes: CHANGES,
     read: (context, cursor) => readObjects(object, context, cursor),
@@ -65,8 +69,15 @@ const stages = defineStream<HubSpotSettings, 'stage'>({
 export const streams = [
   stream('companies', 'Companies', objects.companies, 'company', mapCompany),
   stream('contacts', 'Contacts', objects.contacts, 'contact', mapContact),
-  stream('contactLeads', 'Contacts that are leads', objects.contactLeads, 'lead', mapContactLead),
-  stream('leads', 'Leads', objects.leads, 'lead', mapLead),
+  stream(
+    'contactLeads',
+    'Contacts that are leads',
+    objects.contactLeads,
+    'lead',
+    mapContactLead,
+    readContactLeadLinks,
+  ),
+  stream('leads', 'Leads', objects.leads, 'lead', mapLead, readLeadLinks),
   stages,
   stream('deals', 'Deals', objects.deals, 'opportunity', mapDeal),
   stream('notes', 'Notes', objects.notes, 'note', mapNote),

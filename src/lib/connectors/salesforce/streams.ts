@@ -1,9 +1,11 @@
+import type { StatedLink } from '../../records/link.ts';
 import type { EntityName, EntityRecords } from '../../records/registry.ts';
 import { defineStream, type Changes, type MapContext } from '../contract/source.ts';
 import { parseRows, rewriteRows } from './body.ts';
 import { DELETED_FIELD, TIME_FIELD, type SalesforceObject } from './describe.ts';
 import { isShownActivity, mapEvent, mapTask } from './mapping/activity.ts';
 import { mapLead } from './mapping/lead.ts';
+import { readLeadLinks } from './mapping/links.ts';
 import { isSalesDocument, isSalesNote, mapContentNote, mapNote } from './mapping/note.ts';
 import { mapOpportunity, mapStage } from './mapping/opportunity.ts';
 import { mapCompany, mapContact } from './mapping/people.ts';
@@ -184,6 +186,7 @@ interface StreamParts<Entity extends EntityName> {
   entity: Entity;
   object: SalesforceObject;
   map: (item: unknown, context: MapContext<SalesforceSettings>) => EntityRecords[Entity];
+  links?: (item: unknown) => StatedLink[];
 }
 
 const stream = <Entity extends EntityName>({ object, ...parts }: StreamParts<Entity>) =>
@@ -213,7 +216,14 @@ export const streams = [
     object: CONTACT,
     map: mapContact,
   }),
-  stream({ name: 'leads', label: 'Leads', entity: 'lead', object: LEAD, map: mapLead }),
+  stream({
+    name: 'leads',
+    label: 'Leads',
+    entity: 'lead',
+    object: LEAD,
+    map: mapLead,
+    links: readLeadLinks,
+  }),
   stream({ name: 'stages', label: 'Stages', entity: 'stage', object: STAGE, map: mapStage }),
   stream({
     name: 'opportunities',
