@@ -40,16 +40,16 @@ export async function matchDealsByName(
           where tenant_id = ${tenantId} and ${equalsInOrder(sql`sort_name`, sql`wanted.lower_name`)}
             and connection_id = ${connectionId} and mirror_of is null and deleted_at is null
           order by sort_name limit ${maxNamesakes}) as found),
-      only as (
+      sole as (
         select sort_name, lower(company) as company, min(external_id) as external_id from lead
         group by 1, 2 having count(distinct external_id) = 1),
       pair as (
-        select deal.external_id as deal_id, only.external_id as lead_id
-        from deal join only on only.sort_name = lower(deal.name)
-          and only.company is not distinct from lower(deal.company)
+        select deal.external_id as deal_id, sole.external_id as lead_id
+        from deal join sole on sole.sort_name = lower(deal.name)
+          and sole.company is not distinct from lower(deal.company)
         where exists (select from ${externalLinks} as l where l.tenant_id = ${tenantId}
           and l.from_connection_id = ${connectionId} and l.from_entity = 'lead'
-          and l.from_external_id = only.external_id and l.origin in ('push', 'manual')
+          and l.from_external_id = sole.external_id and l.origin in ('push', 'manual')
           and l.rejected_at is null)),
       added as (
         insert into ${externalLinks} as l (tenant_id, from_connection_id, from_entity,
