@@ -24,6 +24,7 @@ ALTER TABLE "contacts" ADD COLUMN "email_key" text;--> statement-breakpoint
 ALTER TABLE "external_links" ADD CONSTRAINT "external_links_from_connection" FOREIGN KEY ("tenant_id","from_connection_id") REFERENCES "public"."connections"("tenant_id","id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "external_links" ADD CONSTRAINT "external_links_to_connection" FOREIGN KEY ("tenant_id","to_connection_id") REFERENCES "public"."connections"("tenant_id","id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "external_links_by_target" ON "external_links" USING btree ("tenant_id","to_connection_id","to_entity","to_external_id");--> statement-breakpoint
+CREATE INDEX "external_links_said" ON "external_links" USING btree ("tenant_id","from_connection_id","from_entity") WHERE origin in ('push', 'manual');--> statement-breakpoint
 CREATE INDEX "leads_by_email" ON "leads" USING btree ("tenant_id","email_key") WHERE deleted_at is null and email_key is not null;--> statement-breakpoint
 CREATE INDEX "opportunities_by_name" ON "opportunities" USING btree ("tenant_id","name","id") WHERE deleted_at is null;--> statement-breakpoint
 CREATE INDEX "contacts_by_email" ON "contacts" USING btree ("tenant_id","email_key") WHERE deleted_at is null and email_key is not null;--> statement-breakpoint

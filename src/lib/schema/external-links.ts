@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { foreignKey, index, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { createdAt, id, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
 import { linkedEntities, linkOrigins, linkRelations, matchedBy } from '../records/link.ts';
@@ -50,6 +51,10 @@ export const externalLinks = pgTable(
       table.toEntity,
       table.toExternalId,
     ),
+    // Tells at once whether any lead of a connection is linked by a push or a person.
+    index('external_links_said')
+      .on(table.tenantId, table.fromConnectionId, table.fromEntity)
+      .where(sql`origin in ('push', 'manual')`),
     // Links go with the connection of either end.
     foreignKey({
       name: 'external_links_from_connection',

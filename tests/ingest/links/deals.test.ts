@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { rowsAccount, startSandbox, type Sandbox } from '../../../sandbox/index.ts';
 import { withTenant } from '#lib/identity/tenancy/with-tenant.ts';
 import { applyDeletion } from '#lib/ingest/apply.ts';
+import { recountSummaries } from '#lib/ingest/recount.ts';
 import { replayConnection } from '#lib/ingest/replay/run.ts';
 import { requestErasure } from '#lib/privacy/erasure/request.ts';
 import { runErasure } from '#lib/privacy/erasure/run.ts';
@@ -106,6 +107,23 @@ describe('a deal that a push made', () => {
     for (const id of [connectionId, sourceId])
       await replayConnection({ tenantId, connectionId: id, trigger: 'replay' });
     expect([await dealsOf(stage), await linksOf(stage)]).toEqual(before);
+    expect(await standsFor(dealId)).toBe('11');
+    await expectExactRollups(db);
+  });
+
+  it('is one line whichever of two syncs at once comes first', async () => {
+    const { dealId } = await pushPat();
+    const { tenantId, sourceId } = stage;
+    for (const table of ['opportunities', 'stream_states', 'hot_list_items'])
+      await db.query(`delete from ${table} where tenant_id = $1`, [tenantId]);
+    await withTenant(tenantId, (tx) => recountSummaries(tx, 'opportunity', tenantId));
+    await Promise.all([readSource(stage), readCrm(stage)]);
+    expect(await standsFor(dealId)).toBe('11');
+    await expectExactRollups(db);
+    await Promise.all([
+      readCrm(stage),
+      replayConnection({ tenantId, connectionId: sourceId, trigger: 'replay' }),
+    ]);
     expect(await standsFor(dealId)).toBe('11');
     await expectExactRollups(db);
   });

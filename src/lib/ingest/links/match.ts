@@ -67,7 +67,11 @@ export async function matchChanges(
   entity: EntityName,
   changes: readonly Change[],
 ): Promise<void> {
-  for (const matcher of matchers)
+  const own = matchers.filter(({ from, to }) => from === entity || to === entity);
+  if (own.length === 0) return;
+  const partners = own.map(({ from, to }) => (from === entity ? to : from));
+  const present = await selectPresent(tx, tenantId, partners);
+  for (const matcher of own.filter((_, index) => present.has(partners[index] ?? entity)))
     for (const side of ['from', 'to'] as const) {
       if (matcher[side] !== entity) continue;
       const moved = (changes as readonly { before: Row | null; after: Row | null }[]).filter(
@@ -86,6 +90,20 @@ export async function matchChanges(
         keys: keyed.map((row) => readKey(matcher, row) ?? ''),
       });
     }
+}
+
+/** Which of the entities the tenant has any rows of: without partners nothing can match. */
+async function selectPresent(
+  tx: Tx,
+  tenantId: string,
+  entities: readonly LinkedEntity[],
+): Promise<Set<string>> {
+  const checks = entities.map(
+    (entity) => sql`select ${entity}::text as entity
+      where exists (select from ${tableOf(entity)} where tenant_id = ${tenantId})`,
+  );
+  const { rows } = await tx.execute<{ entity: string }>(sql.join(checks, sql` union `));
+  return new Set(rows.map(({ entity }) => entity));
 }
 
 /** The value that counts: none for a deleted record, or for the copy of a lead. */
