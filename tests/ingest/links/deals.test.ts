@@ -201,7 +201,7 @@ describe('a deal that people made of a pushed lead', () => {
 
 describe('an erased person', () => {
   it('takes every link along, and nothing stands for what is gone', async () => {
-    const { leadId } = await pushPat();
+    const { leadId, remoteId } = await pushPat();
     await readCrm(stage);
     const [person] = await db.query<{ email: string }>('select email from leads where id = $1', [
       leadId,
@@ -213,6 +213,10 @@ describe('an erased person', () => {
     );
     expect(await runErasure(stage.tenantId, erasureId)).toBe(true);
     expect(await linksOf(stage, '1')).toEqual([]);
+    expect(await linksOf(stage, remoteId)).toEqual([]);
+    await readSource(stage);
+    await readCrm(stage);
+    expect((await linksOf(stage)).flatMap(({ from, to }) => [from, to])).not.toContain('[erased]');
     const dangling = await db.query(
       `select from opportunities o where o.tenant_id = $1 and o.mirror_of is not null
          and not exists (select from opportunities s where s.id = o.mirror_of

@@ -2,7 +2,7 @@ import { sql, type SQL } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
 import type { Change } from '../../entities/definition.ts';
 import { getEntityDefinition } from '../../entities/registry.ts';
-import { equalsInOrder, withSortDisabled } from '../../platform/db/planner.ts';
+import { equalsInOrder, withHashing, withSortDisabled } from '../../platform/db/planner.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import type { LinkEnd, LinkRelation, LinkedEntity, MatchedBy } from '../../records/link.ts';
 import type { EntityName } from '../../records/registry.ts';
@@ -154,7 +154,7 @@ async function insertMatches(
   await withSortDisabled(tx, () => insertPairs(tx, tenantId, matcher, sql`${given}, ${partner}`));
 }
 
-/** Makes the matches of a tenant equal what all its rows say. */
+/** Adds the matches of all rows of a tenant: those that are older than the rules have none. */
 export async function recountMatches(tx: Tx, tenantId: string): Promise<void> {
   for (const matcher of matchers) {
     const column = sql.identifier(matcher.column);
@@ -166,7 +166,7 @@ export async function recountMatches(tx: Tx, tenantId: string): Promise<void> {
       join (select connection_id, external_id, ${column} as key from ${to}
         where tenant_id = ${tenantId} and deleted_at is null and ${whereOwn(matcher.to)}
           and ${column} is not null) as "to" on "to".key = "from".key`;
-    await insertPairs(tx, tenantId, matcher, pairs);
+    await withHashing(tx, () => insertPairs(tx, tenantId, matcher, pairs));
   }
 }
 

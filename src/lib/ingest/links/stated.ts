@@ -1,6 +1,7 @@
 import type { Incoming } from '../../entities/incoming.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { isLinked, type LinkEnd, type StatedLink } from '../../records/link.ts';
+import { loadSuppression, noSuppression, toParentForm } from '../suppression/suppression.ts';
 import { replaceLinks } from './store.ts';
 
 /** A record with what its item states about others of the same system. */
@@ -18,26 +19,34 @@ export function listStating(items: Iterable<Incoming>): Map<string, StatingRecor
   return stating;
 }
 
-/** Stores what records state now, and returns the ends of the links that came or went. */
-export function storeStatedLinks(
+/**
+ * Stores what records state now, and returns the ends of the links that came or went. What they
+ * state of erased people is left out.
+ */
+export async function storeStatedLinks(
   tx: Tx,
   { tenantId, connectionId }: { tenantId: string; connectionId: string },
   entity: string,
   records: readonly StatingRecord[],
 ): Promise<LinkEnd[]> {
-  if (!isLinked(entity)) return Promise.resolve([]);
+  if (!isLinked(entity) || records.length === 0) return [];
   const toEnd = (externalId: string): LinkEnd => ({ connectionId, entity, externalId });
+  const stated = records.flatMap(({ externalId, links }) =>
+    links.map(({ relation, ...to }) => ({
+      relation,
+      from: toEnd(externalId),
+      to: { ...to, connectionId },
+    })),
+  );
+  const suppression = stated.length === 0 ? noSuppression : await loadSuppression(tx, tenantId);
   return replaceLinks(
     tx,
     tenantId,
     'conversion',
     records.map(({ externalId }) => toEnd(externalId)),
-    records.flatMap(({ externalId, links }) =>
-      links.map(({ relation, ...to }) => ({
-        relation,
-        from: toEnd(externalId),
-        to: { ...to, connectionId },
-      })),
+    stated.filter(
+      ({ to }) =>
+        suppression.find('parent', toParentForm(connectionId, to.externalId)) === undefined,
     ),
   );
 }
