@@ -3,6 +3,7 @@ import { leadResponse, leadListResponse, leadListQuery, leadQuery } from './lead
 import { leadsResponse, leadsQuery } from './leads.ts';
 import { notesResponse, notesQuery } from './notes.ts';
 import type { Endpoint } from './endpoint.ts';
+import { leadLinkEndpoints } from './lead-link-endpoints.ts';
 import { pushEndpoints } from './push-endpoints.ts';
 import {
   referralResponse,
@@ -129,6 +130,7 @@ export const endpoints: Endpoint[] = [
       description: 'Signals first, then risks.',
     },
   },
+  ...leadLinkEndpoints,
   {
     method: 'get',
     path: '/api/referrals',

@@ -105,6 +105,7 @@ export const appRights: Record<string, TableRights> = {
   referrals: rows('syncs and write-backs write referrals'),
   companies: rows('syncs write companies'),
   contacts: rows('syncs write contacts'),
+  external_links: rows('syncs, pushes and people say which records are the same'),
   lead_metrics: rows('the sums follow the leads'),
   lead_metric_months: rows('the sums follow the leads'),
   pipeline_stage_counts: rows('the sums follow the opportunities'),

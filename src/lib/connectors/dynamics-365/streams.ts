@@ -3,6 +3,7 @@ import { defineStream, type Changes, type StreamDefinition } from '../contract/s
 import { accountMapping, interpretAccount } from './mapping/company.ts';
 import { contactMapping, interpretContact } from './mapping/contact.ts';
 import { interpretLead, leadMapping } from './mapping/lead.ts';
+import { readLeadLinks, readOpportunityLinks } from './mapping/links.ts';
 import { interpretNote, isSalesNote, noteMapping } from './mapping/note.ts';
 import { interpretOpportunity, opportunityMapping } from './mapping/opportunity.ts';
 import { interpretTask, taskMapping } from './mapping/task.ts';
@@ -145,7 +146,7 @@ const TABLES = {
 
 type Definition<Entity extends EntityName> = Pick<
   StreamDefinition<DynamicsSettings, Entity>,
-  'label' | 'entity' | 'interpret' | 'mapping'
+  'label' | 'entity' | 'interpret' | 'mapping' | 'links'
 >;
 
 const stream = <Entity extends EntityName>(
@@ -183,12 +184,14 @@ export const streams = [
     entity: 'lead',
     interpret: interpretLead,
     mapping: leadMapping,
+    links: readLeadLinks,
   }),
   stream('opportunities', {
     label: 'Opportunities',
     entity: 'opportunity',
     interpret: interpretOpportunity,
     mapping: opportunityMapping,
+    links: readOpportunityLinks,
   }),
   stream('tasks', {
     label: 'Tasks',

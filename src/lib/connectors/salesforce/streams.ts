@@ -11,6 +11,7 @@ import {
 import { accountMapping, interpretAccount } from './mapping/company.ts';
 import { contactMapping, interpretContact } from './mapping/contact.ts';
 import { interpretLead, leadMapping } from './mapping/lead.ts';
+import { readLeadLinks } from './mapping/links.ts';
 import {
   contentNoteMapping,
   interpretContentNote,
@@ -194,7 +195,7 @@ const CONTENT_NOTE: SalesforceObject = {
 
 type Definition<Entity extends EntityName> = Pick<
   StreamDefinition<SalesforceSettings, Entity>,
-  'name' | 'label' | 'entity' | 'interpret' | 'mapping'
+  'name' | 'label' | 'entity' | 'interpret' | 'mapping' | 'links'
 >;
 
 const stream = <Entity extends EntityName>(
@@ -233,6 +234,7 @@ export const streams = [
     entity: 'lead',
     interpret: interpretLead,
     mapping: leadMapping,
+    links: readLeadLinks,
   }),
   stream(STAGE, {
     name: 'stages',

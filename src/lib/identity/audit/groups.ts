@@ -52,6 +52,7 @@ const groupOfNoun: Record<Noun, AuditGroup> = {
   scan: 'data',
   export: 'exports',
   push: 'crm',
+  link: 'crm',
   conflict: 'crm',
   referral: 'crm',
   view: 'views',

@@ -35,6 +35,10 @@ export function readText(row: Row, column: string): string | null {
 export const readLabel = (row: Row, column: string): string | null =>
   readText(row, `${column}${LABEL_ANNOTATION}`);
 
+/** The id in a lookup; null when it points to another table. */
+export const readLookupId = (row: Row, column: string, table: string): string | null =>
+  row[`${column}${TABLE_ANNOTATION}`] === table ? readText(row, column) : null;
+
 /** "First Last"; null when neither is known. */
 export function readPersonName(row: Row): string | null {
   const parts = ['firstname', 'lastname']
