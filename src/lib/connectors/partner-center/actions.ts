@@ -1,5 +1,5 @@
 import { RemoteError } from '../../platform/http/errors.ts';
-import type { CurrentItem, RecordState, WriteBack } from '../contract/actions.ts';
+import type { ChangeAction, CurrentItem, RecordState } from '../contract/actions.ts';
 import { toObject, tryParseJson } from '../kit/json.ts';
 import { mapReferral } from './mapping.ts';
 import { requestReferral } from './request.ts';
@@ -28,7 +28,10 @@ const NEXT: Record<string, RecordState[]> = {
  * with the tag that was just read (https://github.com/microsoft/Partner-Center-Referrals/issues/4).
  * A successful response is 200 with the referral, or 204.
  */
-export const writeBack: WriteBack<PartnerCenterSettings> = {
+export const changeStatus: ChangeAction<PartnerCenterSettings> = {
+  kind: 'change',
+  key: 'status',
+  label: 'Change the status',
   stream: 'referrals',
   next: (from) =>
     (getOwn(NEXT, from['status'] ?? '') ?? []).filter(
@@ -45,7 +48,7 @@ export const writeBack: WriteBack<PartnerCenterSettings> = {
   send: (context, { externalId, wanted, tag }) =>
     requestReferral(context, externalId, {
       method: 'PATCH',
-      json: writeBack.body(wanted),
+      json: changeStatus.body(wanted),
       headers: { prefer: 'return=representation', ...(tag !== null && { 'if-match': tag }) },
       ...(tag !== null && { effect: 'once' }),
     }),

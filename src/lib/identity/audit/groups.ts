@@ -54,6 +54,7 @@ const groupOfNoun: Record<Noun, AuditGroup> = {
   push: 'crm',
   conflict: 'crm',
   referral: 'crm',
+  action: 'crm',
   view: 'views',
   report: 'views',
   person: 'privacy',
