@@ -7,11 +7,11 @@ import { isStorable } from '../../records/text.ts';
 /** Characters of a field that says nothing else. */
 const defaultMax = { choice: 300, line: 200, text: 10_000, day: 10, moment: 16 } as const;
 
-export const maxLength = ({ kind, max }: Pick<ActionField, 'kind' | 'max'>): number =>
+const maxLength = ({ kind, max }: Pick<ActionField, 'kind' | 'max'>): number =>
   max ?? defaultMax[kind];
 
-/** The schema of what a person enters: trimmed texts; what was left empty is missing. */
-export const valuesSchema = (fields: readonly ActionField[]) =>
+/** The schema of what a person enters: trimmed texts; what was left empty becomes undefined. */
+const valuesSchema = (fields: readonly ActionField[]) =>
   z.strictObject(Object.fromEntries(fields.map((field) => [field.name, fieldSchema(field)])));
 
 function fieldSchema(field: ActionField): z.ZodType<string | undefined> {
@@ -24,9 +24,7 @@ function fieldSchema(field: ActionField): z.ZodType<string | undefined> {
     .refine(isStorable, `${label} contains a character that cannot be stored.`)
     .refine((text) => text === '' || isOfKind(kind, text), `${label} is not ${words[kind]}.`)
     .refine((text) => text !== '' || optional === true, `Fill in ${label}.`)
-    .transform((text) => (text === '' ? undefined : text))
-    .optional()
-    .refine((text) => text !== undefined || optional === true, `Fill in ${label}.`);
+    .transform((text) => (text === '' ? undefined : text));
 }
 
 const words: Record<ActionField['kind'], string> = {
@@ -52,7 +50,8 @@ export function parseValues(
   fields: readonly ActionField[],
   given: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const parsed = valuesSchema(fields).safeParse(given);
+  const blank = Object.fromEntries(fields.map(({ name }) => [name, '']));
+  const parsed = valuesSchema(fields).safeParse({ ...blank, ...given });
   if (parsed.success)
     return Object.fromEntries(
       Object.entries(parsed.data).flatMap(([name, value]) =>
