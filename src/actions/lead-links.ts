@@ -3,7 +3,7 @@ import type { Access } from '#lib/identity/auth/access.ts';
 import { linkLead, rejectLink, withdrawLink } from '#lib/ingest/links/manual.ts';
 import { linkedEntities } from '#lib/records/link.ts';
 import type { FormState } from '../components/ui/form-state.ts';
-import { action, atLeast, byButton, guarded, text } from './action.ts';
+import { action, atLeast, buttonOf, byButton, guarded, text } from './action.ts';
 import { findNotice, redirectAfterPost, type Fields } from './form.ts';
 
 const notices: Record<string, string> = {
@@ -33,6 +33,10 @@ const toDecision = ({ access: { tenant, user }, leadId }: Decider) => ({
   userId: user.id,
 });
 const mayDecide = atLeast('member', 'Viewers cannot link records. Ask a member of this workspace.');
+
+/** Whether a form of the page of a lead is about what the lead is linked with. */
+export const isLinkForm = (fields: Fields): boolean =>
+  ['link', 'reject-link', 'withdraw-link'].includes(buttonOf(fields));
 
 /** Returns the key of the next notice (`?done=`). */
 const change = guarded(

@@ -1,3 +1,4 @@
+import { actionEndpoints } from './actions.ts';
 import { auditQuery, auditResponse } from './audit.ts';
 import { leadResponse, leadListResponse, leadListQuery, leadQuery } from './lead-list.ts';
 import { leadsResponse, leadsQuery } from './leads.ts';
@@ -187,6 +188,7 @@ export const endpoints: Endpoint[] = [
       'A form post is redirected (303) to the page it came from',
     response: syncRequested,
   },
+  ...actionEndpoints,
   ...pushEndpoints,
   {
     method: 'get',

@@ -123,6 +123,7 @@ export const appRights: Record<string, TableRights> = {
   push_targets: rows('metadata of a CRM as last read'),
   push_pulls: rows('marks of what has to be compared'),
   write_backs: rows('actions at a remote system and their state'),
+  action_choices: rows('what the fields of actions may be set to, as last read'),
   reports: rows('people publish reports'),
   erasures: rows('admins erase people, and let them in again'),
   erasure_marks: rows('digests by which erased people are kept out'),

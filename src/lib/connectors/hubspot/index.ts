@@ -1,3 +1,4 @@
+import { actions } from './actions/index.ts';
 import { defineProvider } from '../contract/provider.ts';
 import { hubSpotPush } from './destination/index.ts';
 import { limits } from './limits.ts';
@@ -40,6 +41,7 @@ export const hubspot = defineProvider({
   streams,
   push: hubSpotPush,
   webhook,
+  actions,
   whoAmI,
   check,
 });

@@ -88,6 +88,8 @@ export const auditActions = {
   'referral.changed': 'Changed a referral at its source',
   'referral.conflict_decided': 'Decided a conflict about a referral',
   'referral.change_withdrawn': 'Took back a change of a referral',
+  'action.requested': 'Asked for an action in a source system',
+  'action.withdrawn': 'Took back an action in a source system',
   'view.saved': 'Saved a view',
   'view.renamed': 'Renamed a view',
   'view.deleted': 'Deleted a view',

@@ -55,6 +55,7 @@ const groupOfNoun: Record<Noun, AuditGroup> = {
   link: 'crm',
   conflict: 'crm',
   referral: 'crm',
+  action: 'crm',
   view: 'views',
   report: 'views',
   person: 'privacy',
