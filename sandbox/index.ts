@@ -88,7 +88,7 @@ export interface Sandbox {
       baseUrl: string;
       loginUrl: string;
     };
-  salesforce: Pick<SalesforceSandbox, 'org' | 'desk'> &
+  salesforce: Pick<SalesforceSandbox, 'org' | 'desk' | 'outbound'> &
     Pick<SalesforceSandbox['control'], 'mutate' | 'poison' | 'truth'> & { baseUrl: string };
   hubspot: Pick<HubSpotSandbox, 'account' | 'desk' | 'webhooks'> &
     Pick<HubSpotSandbox['control'], 'mutate' | 'poison' | 'truth'> & { baseUrl: string };
@@ -132,7 +132,7 @@ export async function startSandbox({
     clock,
     clienttether,
     dynamics365: { ...exposeCrm(d365, kit.url), loginUrl: `${kit.url}${d365.basePath}` },
-    salesforce: exposeCrm(sf, kit.url),
+    salesforce: { ...exposeCrm(sf, kit.url), outbound: sf.outbound },
     hubspot: {
       baseUrl: `${kit.url}${hs.basePath}`,
       account: hs.account,

@@ -9,6 +9,7 @@ import { safeMessage, safeReason } from '../src/lib/platform/secrets.ts';
 import { enqueue } from '#lib/jobs/queue.ts';
 import { deleteOutdatedJob } from './jobs/delete-outdated.ts';
 import { erasePersonJob } from './jobs/erase-person.ts';
+import { keepSubscriptionJob } from './jobs/keep-subscription.ts';
 import { pushLeadsJob } from './jobs/push-leads.ts';
 import { pollDeviceFlowJob } from './jobs/poll-consent.ts';
 import { refreshTokenJob } from './jobs/refresh-token.ts';
@@ -37,6 +38,7 @@ const handlers: { [Name in JobName]: Handler<Name> } = {
   'erase-person': erasePersonJob,
   'poll-consent': pollDeviceFlowJob,
   'refresh-token': refreshTokenJob,
+  'keep-subscription': keepSubscriptionJob,
   'scan-domains': scanDomainsJob,
   rescore: rescoreJob,
   'push-leads': pushLeadsJob,

@@ -7,6 +7,7 @@ import { config } from '../src/lib/platform/config.ts';
 import { log } from '../src/lib/platform/log.ts';
 import { safeReason } from '../src/lib/platform/secrets.ts';
 import { enqueueDueSyncs } from '#lib/ingest/request.ts';
+import { enqueueSubscriptions } from '#lib/webhooks/inbound/due-subscriptions.ts';
 
 /**
  * Starts the hourly tick and ticks once at once, to catch up on what became due while no worker
@@ -24,7 +25,11 @@ export async function startSchedule(): Promise<ScheduledTask> {
  */
 async function tick(): Promise<void> {
   try {
-    const count = (await enqueueDueSyncs()) + (await enqueueRefreshes()) + (await enqueueScans());
+    const count =
+      (await enqueueDueSyncs()) +
+      (await enqueueRefreshes()) +
+      (await enqueueScans()) +
+      (await enqueueSubscriptions());
     log.info({ event: 'schedule.tick', count }, 'Queued what is due');
     await pruneAuth(new Date());
     await pruneAudit(config().AUDIT_RETENTION_DAYS);

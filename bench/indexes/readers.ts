@@ -20,6 +20,7 @@ export const indexReaders: Record<string, Record<string, string>> = {
     leads_by_referral_type: 'lead table of one kind of referral',
     leads_by_push_state: 'lead table by state of the push',
     leads_by_domain: 'leads of a company: scores, pushes by domain, filter by domain',
+    leads_by_email: 'leads of a contact that changes: links by e-mail address',
     leads_by_change: 'streams with one request per lead: the leads that changed',
   },
   lead_terms: {
@@ -33,6 +34,7 @@ export const indexReaders: Record<string, Record<string, string>> = {
     opportunities_by_value: 'list of opportunities by value',
     opportunities_open_by_value: 'list of open opportunities by value',
     opportunities_by_stage: 'pipeline: the most valuable of each stage',
+    opportunities_by_name: 'deals of a lead that is pushed: links by name and company',
     opportunities_by_entry: 'pipeline: those that are stuck, by time in their stage',
   },
   notes: {
@@ -60,6 +62,7 @@ export const indexReaders: Record<string, Record<string, string>> = {
   contacts: {
     contacts_tenant_id_id_pk: 'changes to one contact',
     contacts_source: 'each page of a sync: the rows that are there already',
+    contacts_by_email: 'contacts of a lead that changes: links by e-mail address',
     contacts_by_domain: 'facts about a company, for scores',
   },
   companies: {

@@ -4,7 +4,13 @@ import { invalid } from './errors.ts';
 import { readArchived, readLimit } from './list.ts';
 import { DEAL_STAGES, LEAD_STAGES, type StageSpec } from './pipelines.ts';
 import { toTime } from './store.ts';
-import { CUSTOM_TYPES, getType, type ObjectSpec, type PropertySpec } from './types.ts';
+import {
+  CUSTOM_TYPES,
+  getType,
+  type ObjectSpec,
+  type PropertySpec,
+  type TypeName,
+} from './types.ts';
 
 /** GET of the account itself. */
 export function details({ spec: { portalId } }: HubSpotAccount): Reply {
@@ -52,9 +58,12 @@ export function owners(account: HubSpotAccount, { query }: SandboxRequest): Repl
 /** GET of the pipelines of deals or leads. */
 export function pipelines(account: HubSpotAccount, { params }: SandboxRequest): Reply {
   const { type } = account.readable(params.type ?? '');
-  if (type === 'leads')
-    return json({ results: [pipeline('lead-pipeline-id', 'Lead pipeline', 0, LEAD_STAGES)] });
-  if (type !== 'deals') return json({ results: [] });
+  return json({ results: listPipelines(account, type) });
+}
+
+export function listPipelines(account: HubSpotAccount, type: TypeName) {
+  if (type === 'leads') return [pipeline('lead-pipeline-id', 'Lead pipeline', 0, LEAD_STAGES)];
+  if (type !== 'deals') return [];
   const first = pipeline('default', 'Sales Pipeline', 0, DEAL_STAGES);
   const second = pipeline(
     'renewals',
@@ -62,7 +71,7 @@ export function pipelines(account: HubSpotAccount, { params }: SandboxRequest): 
     1,
     DEAL_STAGES.map((stage) => ({ ...stage, id: `renewals-${stage.id}` })),
   );
-  return json({ results: account.spec.hasSecondPipeline ? [second, first] : [first] });
+  return account.spec.hasSecondPipeline ? [second, first] : [first];
 }
 
 function pipeline(id: string, label: string, displayOrder: number, stages: readonly StageSpec[]) {

@@ -9,6 +9,7 @@ import type {
 } from '../kit/provider.ts';
 import { HubSpotAccount } from './account.ts';
 import { readBatch, readLinks } from './batch.ts';
+import { create } from './create.ts';
 import { mutate, poison, truth, type HubSpotChange, type WireRow } from './control.ts';
 import { Refusal, unauthenticated } from './errors.ts';
 import { list } from './list.ts';
@@ -39,6 +40,7 @@ const ROUTES: readonly (readonly [method: string, pattern: string, handler: Hand
   ['GET', 'crm/v3/properties/:type', properties],
   ['GET', 'crm/v3/schemas', schemas],
   ['GET', 'crm/v3/objects/:type', list],
+  ['POST', 'crm/v3/objects/:type', create],
   ['GET', 'crm/v3/objects/:type/:id', read],
   ['PATCH', 'crm/v3/objects/:type/:id', update],
   ['DELETE', 'crm/v3/objects/:type/:id', archive],

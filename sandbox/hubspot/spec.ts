@@ -5,7 +5,10 @@ export type Scope =
   | `crm.objects.${TypeName | 'owners' | 'custom'}.read`
   | 'crm.schemas.custom.read'
   | `crm.schemas.${TypeName}.read`
-  | 'crm.objects.contacts.write';
+  | `crm.objects.${WritableType}.write`;
+
+/** Types whose objects an app may be allowed to change; notes and tasks come with contacts. */
+export type WritableType = 'contacts' | 'deals' | 'leads';
 
 /** Limits as documented for the smallest accounts with a paid plan, unless told otherwise. */
 export interface LimitRules {

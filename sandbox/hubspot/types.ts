@@ -268,5 +268,7 @@ export const UNLABELLED_IDS: Readonly<Record<string, number>> = {
   'notes/companies': 190,
   'notes/deals': 214,
   'tasks/contacts': 204,
+  'tasks/companies': 192,
+  'tasks/deals': 216,
   'meetings/contacts': 200,
 };

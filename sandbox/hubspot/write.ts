@@ -1,8 +1,9 @@
 import { json, type Reply, type SandboxRequest } from '../kit/provider.ts';
 import type { HubSpotAccount } from './account.ts';
 import { invalid, Refusal } from './errors.ts';
-import { isReadOnly } from './lookups.ts';
+import { isReadOnly, listPipelines } from './lookups.ts';
 import { toTime, type Properties, type Row } from './store.ts';
+import type { WritableType } from './spec.ts';
 import type { ObjectSpec } from './types.ts';
 import { wireRow } from './wire.ts';
 
@@ -24,11 +25,12 @@ export function read(account: HubSpotAccount, { params, query }: SandboxRequest)
 
 /** PATCH of one object: what is not named stays as it is. */
 export function update(account: HubSpotAccount, request: SandboxRequest): Reply {
-  const spec = writable(account, request);
+  const spec = writable(account, request, ['contacts', 'deals', 'leads']);
   const row = find(account, spec, request.params.id ?? '', request.query.get('idProperty'));
   const { properties } = parseJson(request);
   const values = readProperties(account, spec, properties);
   checkUnique(account, spec, values, row.id);
+  checkStage(account, row, values);
   const changed = account.store.update(
     spec.type,
     row.id,
@@ -36,6 +38,23 @@ export function update(account: HubSpotAccount, request: SandboxRequest): Reply 
     account.now(),
   );
   return json(wire(account, spec, changed, Object.keys(values)));
+}
+
+/** A stage belongs to the pipeline of the object. */
+function checkStage(account: HubSpotAccount, row: Row, values: Properties): void {
+  const [property, scope] =
+    row.type === 'deals' ? ['dealstage', 'pipeline'] : ['hs_pipeline_stage', 'hs_pipeline'];
+  const stage = values[property];
+  if (stage === undefined) return;
+  const pipeline = values[scope] ?? row.properties[scope];
+  const found = listPipelines(account, row.type).find(({ id }) => id === pipeline);
+  if (found?.stages.some(({ id }) => id === stage) !== true)
+    throw invalidProperty(
+      property,
+      `${stage} was not one of the allowed options`,
+      'INVALID_OPTION',
+      String(stage),
+    );
 }
 
 /** DELETE of one object, into the recycle bin. */
@@ -83,10 +102,15 @@ function upsertOne(
   return { ...wire(account, spec, row, Object.keys(values)), new: before === undefined };
 }
 
-function writable(account: HubSpotAccount, { params }: SandboxRequest): ObjectSpec {
+function writable(
+  account: HubSpotAccount,
+  { params }: SandboxRequest,
+  types: readonly WritableType[] = ['contacts'],
+): ObjectSpec {
   const spec = account.readable(params.type ?? '');
-  if (spec.type !== 'contacts') throw invalid(`the sandbox does not write ${spec.type}`);
-  account.need('crm.objects.contacts.write');
+  const type = types.find((each) => each === spec.type);
+  if (type === undefined) throw invalid(`the sandbox does not write ${spec.type}`);
+  account.need(`crm.objects.${type}.write`);
   return spec;
 }
 
@@ -111,7 +135,7 @@ function find(
 const sameText = (one: string | null | undefined, other: string): boolean =>
   typeof one === 'string' && one.toLowerCase() === other.toLowerCase();
 
-function parseJson({ headers, body }: SandboxRequest): Record<string, unknown> {
+export function parseJson({ headers, body }: SandboxRequest): Record<string, unknown> {
   if (!/^application\/json\b/i.test(headers['content-type'] ?? ''))
     throw new Refusal(415, 'VALIDATION_ERROR', 'Unsupported media type');
   try {
@@ -124,7 +148,11 @@ function parseJson({ headers, body }: SandboxRequest): Record<string, unknown> {
 }
 
 /** Values are text; empty text clears a property. */
-function readProperties(account: HubSpotAccount, spec: ObjectSpec, given: unknown): Properties {
+export function readProperties(
+  account: HubSpotAccount,
+  spec: ObjectSpec,
+  given: unknown,
+): Properties {
   if (typeof given !== 'object' || given === null) throw invalid('properties is required');
   return Object.fromEntries(
     Object.entries(given).map(([name, value]) => [name, readValue(account, spec, name, value)]),
@@ -151,10 +179,15 @@ function readValue(
     throw refuse(`${text} was not one of the allowed options`, 'INVALID_OPTION');
   if (kind === 'number' && !/^-?\d+(\.\d+)?$/.test(text))
     throw refuse(`${text} was not a valid number`, 'INVALID_DOUBLE');
+  if (name === 'hubspot_owner_id' && !isActiveOwner(account, text))
+    throw refuse(`Owner ${text} does not exist`, 'INVALID_OWNER_ID');
   if (name === 'email' && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text))
     throw refuse(`Email address ${text} is invalid`, 'INVALID_EMAIL');
   return text;
 }
+
+const isActiveOwner = ({ life }: HubSpotAccount, id: string): boolean =>
+  life.owners.some((owner) => owner.id === id && !owner.archived);
 
 /** The refusal names the property in JSON within its message. */
 function invalidProperty(name: string, message: string, error: string, value: string): Refusal {
@@ -199,7 +232,12 @@ const derive = (values: Properties, at: number): Properties => ({
   }),
 });
 
-function wire(account: HubSpotAccount, spec: ObjectSpec, row: Row, names: readonly string[]) {
+export function wire(
+  account: HubSpotAccount,
+  spec: ObjectSpec,
+  row: Row,
+  names: readonly string[],
+) {
   const known = new Set(account.properties(spec).map(({ name }) => name));
   return wireRow(account, spec, row, names, known);
 }

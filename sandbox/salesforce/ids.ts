@@ -11,6 +11,10 @@ export function idFrom(object: ObjectName, ...key: (string | number)[]): string 
   return toLong(`${PREFIXES[object]}${digits}`);
 }
 
+/** The id of a number, for what the sandbox keeps no records of. */
+export const serialId = (prefix: string, serial: number): string =>
+  toLong(`${prefix}${inBase62(serial).padStart(12, '0')}`);
+
 function inBase62(word: number): string {
   return word < DIGITS.length
     ? DIGITS.charAt(word)

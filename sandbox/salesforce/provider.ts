@@ -15,6 +15,7 @@ import { listDeleted } from './deleted.ts';
 import { notFound, Refusal } from './errors.ts';
 import { createJob, readJob, readResults } from './jobs.ts';
 import { Org } from './org.ts';
+import { OutboundMessages } from './outbound.ts';
 import { query, queryMore } from './query.ts';
 import { SignIns } from './sign-in.ts';
 import type { SalesforceSpec } from './spec.ts';
@@ -24,6 +25,7 @@ import { create, remove, update } from './write.ts';
 export interface SalesforceSandbox extends SandboxProvider {
   org(name: string): Org;
   desk: TokenDesk;
+  outbound: OutboundMessages;
   control: Pick<ProviderControl, 'accounts' | 'rebuild'> & {
     truth(account: string, kind?: string): Record<string, WireRow[]>;
     mutate(account: string, body: { changes: SalesforceChange[] }): { ids: string[] };
@@ -59,6 +61,7 @@ export function salesforce(
     basePath: BASE,
     org,
     desk,
+    outbound: new OutboundMessages(org),
     routes: [
       {
         method: 'POST',

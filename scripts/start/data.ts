@@ -6,6 +6,7 @@ import {
   type Sandbox,
 } from '../../sandbox/index.ts';
 import { migrateAll } from '#lib/jobs/migrate.ts';
+import { closeQueue } from '#lib/jobs/queue.ts';
 import { resetConfig } from '../../src/lib/platform/config.ts';
 import { closeDatabase } from '../../src/lib/platform/db/database.ts';
 import { createDemo, demoPassword, isDemo, isEmpty, pointDemoAt, staffEmail } from '../demo.ts';
@@ -49,6 +50,8 @@ export async function prepareDemo(servers: DemoServers, env: Environment): Promi
   resetConfig();
   if (await isEmpty()) await createDemo(servers.sandbox);
   else await pointDemoAt(servers.sandbox);
+  // New connections have queued jobs; from here on only web and worker talk to the queue.
+  await closeQueue();
   await closeDatabase();
   return true;
 }

@@ -6,6 +6,7 @@ import {
 } from '#lib/connections/oauth/device-flow/start.ts';
 import { restartRedirect, startRedirect } from '#lib/connections/oauth/code-flow/start.ts';
 import { connectAccount, pauseConnection, reconnectAccount } from '#lib/connections/manage.ts';
+import { createWebhookAddress } from '#lib/webhooks/inbound/address.ts';
 import { registerWebhook } from '#lib/webhooks/inbound/registration.ts';
 import { requestDeletions, requestReplay } from '#lib/ingest/request.ts';
 import { action, atLeast, buttonOf, byButton, guarded, text, type Action } from './action.ts';
@@ -21,6 +22,7 @@ export const connectionNotices: Record<string, string> = {
   'accept-deletions':
     'Confirmed. A full sync starts now and deletes the rows that are still missing.',
   webhook: 'The webhook is registered. Changes now arrive within moments.',
+  'webhook-address': 'The address is made. Enter it at the system; one from before stops working.',
   replay:
     'The rebuild starts within seconds and runs in the background. Pages update as it proceeds.',
 };
@@ -76,6 +78,9 @@ const change = guarded(
     ),
     webhook: staying(connectionForm, ({ tenant }, { connection }) =>
       registerWebhook(tenant.id, connection),
+    ),
+    'webhook-address': staying(connectionForm, ({ tenant }, { connection }) =>
+      createWebhookAddress(tenant.id, connection),
     ),
     replay: staying(connectionForm, ({ tenant, user }, { connection }) =>
       requestReplay(tenant.id, connection, user.id),

@@ -2,16 +2,13 @@ import { z } from 'zod';
 import type { Access } from '#lib/identity/auth/access.ts';
 import { refreshFields } from '#lib/mappings/refresh-fields.ts';
 import { restoreMapping, saveCheckedMapping } from '#lib/mappings/save.ts';
-import {
-  conflictRules,
-  objectRoles,
-  type FieldMapping,
-} from '#lib/connectors/contract/destination.ts';
+import { nameRow } from '#lib/mappings/row-overrides.ts';
 import { Problem } from '#lib/platform/errors.ts';
-import type { MappingDraft } from '#lib/views/push-mapping.ts';
+import type { MappingDraft } from '#lib/views/push-mapping-draft.ts';
 import { requireRole } from '../middleware/guard.ts';
-import { buttonOf, foreignForm, text } from './action.ts';
+import { buttonOf, foreignForm } from './action.ts';
 import { redirectAfterPost, type Fields } from './form.ts';
+import { parseRow } from './mapping-row.ts';
 
 /*
  * The editor works without scripts: its whole state is in the form. Each button sends all rows;
@@ -26,6 +23,9 @@ export const mappingNotices: Record<string, string> = {
   add: 'The row has been added. Nothing is saved yet.',
   remove: 'The row has been removed. Nothing is saved yet.',
   check: 'The rows have been checked. Nothing is saved yet.',
+  reset: 'The row is as in the default again. Nothing is saved yet.',
+  suggest: 'What could fill other fields of the CRM is listed below them. Nothing is saved yet.',
+  adopt: 'The suggested row has been added. Nothing is saved yet.',
   preview:
     'The preview below shows what would be pushed for the newest leads. Nothing is saved yet.',
 };
@@ -33,19 +33,8 @@ export const mappingNotices: Record<string, string> = {
 /** The most rows that a form may contain. */
 const maxRows = 300;
 
-/** The fields of one row, without their prefix. `source` "=" selects the constant next to it. */
-const rowForm = z
-  .object({
-    role: z.enum(objectRoles),
-    target: z.string().trim().min(1),
-    source: text,
-    constant: text,
-    rule: z.enum(conflictRules).catch('ours'),
-  })
-  .transform(({ constant, source, ...row }) => ({
-    ...row,
-    source: source === '=' ? `=${constant.trim()}` : source,
-  }));
+/** The most characters of a note. */
+const maxNote = 500;
 
 const basedOn = z.coerce.number().catch(0);
 
@@ -61,46 +50,28 @@ export function mappingButton(fields: Fields): { operation: string; detail: stri
 export function readDraft(fields: Fields): MappingDraft {
   const { operation, detail } = mappingButton(fields);
   const rows = Array.from({ length: maxRows }, (_, index) => index).flatMap((index) =>
-    fields[`row.${index}.target`] === undefined
+    fields[`row.${index}.target`] === undefined ||
+    (operation === 'remove' && detail === String(index))
       ? []
-      : [{ index, row: parseRow(fields, `row.${index}`) }],
+      : (parseRow(fields, `row.${index}`) ?? []),
   );
-  const kept = rows
-    .filter(({ index }) => !(operation === 'remove' && detail === String(index)))
-    .flatMap(({ row }) => row ?? []);
   const added =
     operation === 'add'
       ? parseRow({ ...fields, [`add.${detail}.role`]: detail }, `add.${detail}`)
-      : undefined;
+      : operation === 'adopt'
+        ? parseRow(fields, `suggest.${detail}`)
+        : undefined;
+  const all = added === undefined ? rows : [...rows, added];
   return {
-    fields: added === undefined ? kept : [...kept, added],
+    fields: all.map(({ row }) => row),
+    unread: all.flatMap(({ unread }) => unread),
+    confirmed: all.flatMap(({ row, isConfirmed }) => (isConfirmed ? nameRow(row) : [])),
     basedOn: basedOn.parse(fields['basedOn']),
+    note: (fields['note'] ?? '').trim().slice(0, maxNote),
     preview: operation === 'preview',
+    suggest: operation === 'suggest' || operation === 'adopt',
+    reset: operation === 'reset' ? detail : undefined,
   };
-}
-
-/**
- * Parses the row whose fields begin with `prefix`; undefined when it names no field of a known
- * role.
- */
-function parseRow(fields: Fields, prefix: string): FieldMapping | undefined {
-  const given = Object.keys(rowForm.in.shape).map((name) => [name, fields[`${prefix}.${name}`]]);
-  const row = rowForm.safeParse(Object.fromEntries(given)).data;
-  if (row === undefined) return undefined;
-  const labels = parseLabels(fields, prefix);
-  return { ...row, ...(Object.keys(labels).length > 0 && { labels }) };
-}
-
-function parseLabels(fields: Fields, prefix: string): Record<string, string> {
-  const labels = new Map<string, string>();
-  for (let index = 0; fields[`${prefix}.label.${index}.theirs`] !== undefined; index += 1) {
-    const [ours = '', theirs = ''] = [
-      fields[`${prefix}.label.${index}.ours`]?.trim(),
-      fields[`${prefix}.label.${index}.theirs`]?.trim(),
-    ];
-    if (ours !== '' && theirs !== '') labels.set(ours, theirs);
-  }
-  return Object.fromEntries(labels);
 }
 
 /** The version behind a button. Throws Problem `bad_request` for what none of our buttons says. */
@@ -120,12 +91,28 @@ export async function submitMapping(
   const { tenant, user } = access;
   const { operation, detail } = mappingButton(fields);
   if (!Object.hasOwn(mappingNotices, operation)) throw new Problem('bad_request', foreignForm);
-  if (operation === 'save')
-    await saveCheckedMapping(tenant.id, connectionId, draft.fields, draft.basedOn, user.id);
+  if (operation === 'save') await saveDraft(access, connectionId, draft);
   if (operation === 'restore')
     await restoreMapping(tenant.id, connectionId, parseVersion(detail), user.id);
   if (operation === 'refresh') await refreshFields(tenant.id, connectionId);
   if (operation !== 'save' && operation !== 'restore') return undefined;
   const query = new URLSearchParams({ connection: connectionId, done: operation });
   return redirectAfterPost(`/w/${tenant.slug}/settings/mapping?${query}`);
+}
+
+async function saveDraft(
+  { tenant, user }: Access,
+  connectionId: string,
+  { fields, basedOn: version, note, confirmed, unread }: MappingDraft,
+): Promise<void> {
+  if (unread.length > 0)
+    throw new Problem(
+      'bad_request',
+      'The mapping was not saved because text of a row cannot be read. The errors are shown ' +
+        'beside the rows; correct them and save again.',
+    );
+  await saveCheckedMapping(tenant.id, connectionId, fields, version, user.id, {
+    note: note || null,
+    confirmed,
+  });
 }

@@ -68,9 +68,15 @@ describe('connecting an account', () => {
         status: 'active',
         statusReason: null,
         baseUrl: sandbox.clienttether.baseUrl,
-        webhookAddress: expect.stringMatching(
-          `^http.*/api/webhooks/clienttether/${tenant.id}/${id}$`,
-        ) as string,
+        webhook: {
+          address: expect.stringMatching(
+            `^http.*/api/webhooks/clienttether/${tenant.id}/${id}$`,
+          ) as string,
+          state: null,
+          reason: null,
+          checkedAt: null,
+          lastAt: null,
+        },
         health: { circuit: null, pausedUntil: null, waiting: null },
         authorization: null,
       },

@@ -1,12 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { listActionFields, type ActionField } from '#lib/connectors/contract/actions.ts';
 import { objectRoles } from '#lib/connectors/contract/destination.ts';
 import { pushSources } from '#lib/mappings/lead-fields.ts';
+import { compileRows } from '#lib/mappings/compile-rows.ts';
 import { mappingSchema } from '#lib/mappings/store.ts';
 import { mappingShape } from '#lib/conversion/schema/shape.ts';
 import { compilePath, factMark } from '#lib/conversion/transformations/kit/path.ts';
 import { recordSchemas } from '#lib/records/registry.ts';
+import { newId } from '#lib/platform/id.ts';
 import { isAllowedHost } from '#lib/platform/http/guard.ts';
 import { listAuths } from '#lib/connectors/choose-auth.ts';
 import { listTargets, mapByDefault } from '#lib/connectors/mapped-stream.ts';
@@ -45,12 +48,28 @@ describe('the registry', () => {
   });
 });
 
+const sampleValues: Record<ActionField['kind'], string> = {
+  choice: 'A line of text',
+  line: 'A line of text',
+  text: 'A line of text',
+  day: '2026-12-01',
+  moment: '2026-12-01T09:30',
+};
+
 describe.each(providers.map((provider) => [provider.key, provider] as const))(
   '%s',
   (key, provider) => {
     const folder = join(root, key);
     const fixtures = readdirSync(join(folder, 'fixtures'));
     const settings = provider.settings.parse({}) as { baseUrl: string };
+    const itemsOf = (name: string): unknown[] => {
+      const stream = provider.streams.find((each) => each.name === name);
+      return fixtures
+        .filter((file) => file.split('.')[0] === name && file.endsWith('.json'))
+        .flatMap(
+          (file) => stream?.parse(readFileSync(join(folder, 'fixtures', file), 'utf8')) ?? [],
+        );
+    };
 
     it('has a label, a logo, hosts, limits and secrets that explain themselves', () => {
       expect(provider.label.trim()).not.toBe('');
@@ -137,33 +156,61 @@ describe.each(providers.map((provider) => [provider.key, provider] as const))(
       expect(registration.hosts).toContain(new URL(registration.baseUrl(settings)).hostname);
     });
 
-    it("writes back, if at all, to a stream of its own, never to a record's own state", () => {
-      const { writeBack } = provider;
-      if (writeBack === undefined) return;
-      const stream = provider.streams.find(({ name }) => name === writeBack.stream);
-      expect(stream).toBeDefined();
-      const items = fixtures
-        .filter((file) => file.split('.')[0] === writeBack.stream)
-        .flatMap(
-          (file) => stream?.parse(readFileSync(join(folder, 'fixtures', file), 'utf8')) ?? [],
-        );
-      for (const item of items) {
-        const { state } = writeBack.current(item);
-        expect(writeBack.next(state)).not.toContainEqual(state);
+    it('acts, if at all, on records of its own streams, each action once', () => {
+      const actions = provider.actions ?? [];
+      const names = actions.map(({ stream, key }) => `${stream}/${key}`);
+      expect(new Set(names).size).toBe(names.length);
+      for (const { stream, label } of actions) {
+        expect(provider.streams.map(({ name }) => name)).toContain(stream);
+        expect(label).toMatch(/^[A-Z][a-z ]+$/);
       }
-      expect(items.length).toBeGreaterThan(0);
     });
 
-    it('takes leads, if at all, by a mapping of its own objects and of fields that we have', () => {
+    it('asks for each field of an action once, and lists the values of those to choose', () => {
+      for (const action of provider.actions ?? []) {
+        const fields = listActionFields(action);
+        expect(new Set(fields.map(({ name }) => name)).size).toBe(fields.length);
+        expect(fields.some(({ kind }) => kind === 'choice')).toBe(action.choices !== undefined);
+        if (action.kind === 'add') expect(fields.length).toBeGreaterThan(0);
+        else expect(action.field === undefined).toBe(action.next !== undefined);
+      }
+    });
+
+    it('reads the state that a change is about out of what its stream delivers', () => {
+      for (const action of provider.actions ?? []) {
+        if (action.kind !== 'change') continue;
+        const items = itemsOf(action.stream);
+        expect(items.length).toBeGreaterThan(0);
+        for (const item of items) {
+          const { state } = action.current(item);
+          if (action.field !== undefined) expect(Object.keys(state)).toEqual([action.field.name]);
+          expect(action.next?.(state) ?? []).not.toContainEqual(state);
+        }
+      }
+    });
+
+    it('sends what a person entered', () => {
+      for (const action of provider.actions ?? []) {
+        if (action.kind !== 'add') continue;
+        const values = Object.fromEntries(
+          action.fields.map(({ name, kind }) => [name, sampleValues[kind]]),
+        );
+        const addition = { id: newId(), externalId: '7', values, requestedAt: new Date(0) };
+        expect(JSON.stringify(action.body(addition))).toContain('A line of text');
+      }
+    });
+
+    it('takes leads, if at all, by a mapping of its own objects and of fields that we have', async () => {
       const { push } = provider;
       if (push === undefined) return;
       const roles = objectRoles.filter((role) => push.objects[role] !== undefined);
       expect(roles).toContain('lead');
       expect(new Set(Object.values(push.objects)).size).toBe(roles.length);
       expect(mappingSchema.parse(push.defaultMapping)).toEqual(push.defaultMapping);
-      for (const { role, source } of push.defaultMapping) {
-        expect(roles).toContain(role);
-        if (!source.startsWith('=')) expect(pushSources.map(({ key }) => key)).toContain(source);
+      for (const { row, fault } of await compileRows(push.defaultMapping)) {
+        expect(roles).toContain(row.role);
+        expect(pushSources.map(({ key }) => key)).toEqual(expect.arrayContaining(row.sources));
+        expect(fault).toBeUndefined();
       }
       const fills = push.defaultMapping.map(({ role, target }) => `${role}.${target}`);
       expect(new Set(fills).size).toBe(fills.length);

@@ -60,6 +60,63 @@ describe('the field mapping', () => {
       await stage.database.query('select version from push_mappings order by version'),
     ).toEqual([{ version: 1 }, { version: 2 }]);
   });
+
+  it('shows and edits steps, what differs from the default, and versions', async () => {
+    const { page } = await stage.signedIn(admin, { javaScriptEnabled: false });
+    const click = (name: string | RegExp) =>
+      page.getByRole('button', { name }).first().press('Enter');
+    const lead = page.locator('#role-lead');
+    const steps = lead.getByLabel('Steps for companyname, as JSON');
+    const openSteps = () =>
+      lead.getByRole('group', { name: 'companyname' }).locator('summary').last().press('Enter');
+    await page.goto(`${home}/settings/mapping`);
+    await page.getByText('All rows are as in the default.').waitFor();
+    await openSteps();
+    await steps.fill('[{"fn": "trim"');
+    await click('Save');
+    await page.getByRole('alert').first().getByText('text of a row cannot be read').waitFor();
+    await lead.getByText('Its steps cannot be read.').waitFor();
+    expect(await steps.inputValue()).toBe('[{"fn": "trim"');
+    await steps.fill('[{"fn": "round"}]');
+    await click('Preview with leads');
+    await lead.getByText('Step 1: It takes a number, but is given text.').waitFor();
+    await steps.fill('[{"fn": "case", "args": {"to": "upper"}}]');
+    await page.getByLabel('Note on this version').fill('They write names in capitals.');
+    await click('Save');
+    await page.getByText('The mapping has been saved.').waitFor();
+    await page.getByText('1 row differs from the default.').waitFor();
+    await lead.getByText('case upper').waitFor();
+    await page.getByText('They write names in capitals.').waitFor();
+    // As if the release before had filled the row with something else.
+    await stage.database.query(
+      `update push_mappings set overrides = jsonb_set(overrides, '{0,base,sources}', '["city"]')
+       where version = 3`,
+    );
+    await page.goto(`${home}/settings/mapping`);
+    await page.getByText('from the default, which has changed for 1 of them since.').waitFor();
+    await page.getByLabel('Keep companyname as it is here').check();
+    await click('Save');
+    await page.getByText('1 row differs from the default.').waitFor();
+    await page.getByRole('link', { name: 'Changes of version 3' }).press('Enter');
+    await page
+      .locator('#history')
+      .getByText('lead.companyname: Company, case, was Company')
+      .waitFor();
+    await click('Remove lastname');
+    await page.getByRole('button', { name: 'Add lastname as in the default' }).waitFor();
+    await click('Add lastname as in the default');
+    await click('Reset to the default: companyname');
+    await page.getByText('All rows are as in the default.').waitFor();
+    await page
+      .locator('#role-contact')
+      .getByRole('button', { name: 'Remove telephone1' })
+      .press('Enter');
+    await click('Suggest rows');
+    await click(/^Add telephone1 of the contact from Telephone/);
+    await page.locator('#role-contact').getByLabel('What fills telephone1').waitFor();
+    await click('Restore the default mapping');
+    await page.getByText('The older version has been restored').waitFor();
+  });
 });
 
 describe.each([1440, 390])('at %i px', (width) => {

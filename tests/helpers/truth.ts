@@ -78,14 +78,15 @@ export async function expectExactRollups(db: TestDatabase): Promise<void> {
            coalesce(sum(h.weighted_iff), 0)::numeric(24,2)::text as weighted
        from opportunities o
        left join hot_list_items h on h.tenant_id = o.tenant_id and h.opportunity_id = o.id
-       where deleted_at is null
+       where deleted_at is null and mirror_of is null
        group by 1, 2, 3, 4, 5`,
     ],
     [
       `select tenant_id, connection_id, stage, entered_on::text, count from stage_entries`,
       `select tenant_id, connection_id, stage, (stage_entered_at at time zone 'UTC')::date::text as entered_on,
          count(*)::int as count
-       from opportunities where deleted_at is null and outcome = 'open' group by 1, 2, 3, 4`,
+       from opportunities where deleted_at is null and mirror_of is null and outcome = 'open'
+       group by 1, 2, 3, 4`,
     ],
     [
       `select tenant_id, opportunity_id, candidate_name, market, units, franchise_fee::text,
@@ -95,7 +96,7 @@ export async function expectExactRollups(db: TestDatabase): Promise<void> {
          franchise_fee::text,
          round(units * franchise_fee * likely_pct / 100, 2)::numeric(20,2)::text as weighted_iff, stage, likely_pct
        from opportunities
-       where deleted_at is null and outcome = 'open' and franchise_fee > 0 and units > 0
+       where deleted_at is null and mirror_of is null and outcome = 'open' and franchise_fee > 0 and units > 0
          and likely_pct > 0`,
     ],
     [

@@ -57,7 +57,7 @@ const staff: Table = {
   '/w/north/dashboard': 19,
   '/w/north/dead-letters': 11,
   '/w/north/reports/new?page=leads': 9,
-  '/w/north/settings/connections': 15,
+  '/w/north/settings/connections': 17,
   '/w/north/settings/members': 6,
   '/w/north/settings/features': 6,
   '/w/north/settings/scoring': 7,

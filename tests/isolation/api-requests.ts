@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { belonging, none, type Fields, type Subject, type TenantRequest } from './request.ts';
 import type { Slug, World } from './world.ts';
 
@@ -58,6 +59,12 @@ const referralSync = {
   file: 'api/referrals/sync.ts',
   path: (slug: Slug) => `/api/referrals/sync?tenant=${slug}`,
   role: 'member' as const,
+};
+
+const leadLinks = {
+  file: 'api/leads/[id]/links.ts',
+  path: (slug: Slug, world: World) =>
+    `/api/leads/${belonging('lead')(slug, world)}/links?tenant=${slug}`,
 };
 
 const pushes = {
@@ -141,6 +148,16 @@ export const apiRequests: TenantRequest[] = [
     'leads/[id]/score',
     (slug, world) => `/api/leads/${belonging('lead')(slug, world)}/score?tenant=${slug}`,
   ),
+  { ...leadLinks, method: 'GET', action: 'read', role: 'viewer', ok: [200] },
+  {
+    ...leadLinks,
+    method: 'POST',
+    action: 'reject a link',
+    json: true,
+    fields: () => Promise.resolve({ decision: 'reject', link: randomUUID() }),
+    role: 'member',
+    ok: [404],
+  },
   // Nothing is connected that takes leads; what is asked for by a lead of another workspace is
   // refused before that.
   ...pushing('v1/d365/push-lead', '/api/v1/d365/push-lead', ({ slug, world }) => ({

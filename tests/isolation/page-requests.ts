@@ -54,7 +54,32 @@ export const pageRequests: TenantRequest[] = [
     ok: [409],
   })),
   ...page('leads', 'viewer', { post: 400 }),
-  ...page('leads/[id]/index', 'viewer', { path: ofLead }),
+  {
+    file: 'w/[tenant]/leads/[id]/index.astro',
+    method: 'GET',
+    action: 'read',
+    path: ofLead,
+    role: 'viewer',
+    ok: [200],
+  },
+  ...[
+    { action: 'post nothing', fields: {}, ok: 400 },
+    {
+      action: 'link',
+      fields: { intent: 'link', connection: randomUUID(), entity: 'contact', record: '1' },
+      ok: 400,
+    },
+    { action: 'reject', fields: { intent: 'reject-link', link: randomUUID() }, ok: 404 },
+    { action: 'withdraw', fields: { intent: 'withdraw-link', link: randomUUID() }, ok: 404 },
+  ].map(({ action, fields, ok }): TenantRequest => ({
+    file: 'w/[tenant]/leads/[id]/index.astro',
+    method: 'POST',
+    action,
+    path: ofLead,
+    fields: () => Promise.resolve(fields as Fields),
+    role: 'member',
+    ok: [ok],
+  })),
   ...page('leads/[id]/panel', 'viewer', { path: (slug, world) => `${ofLead(slug, world)}/panel` }),
   {
     file: 'w/[tenant]/leads.astro',

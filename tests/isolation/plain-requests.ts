@@ -96,6 +96,10 @@ export const plainRequests: PlainRequest[] = [
     405,
     { out: 401, in: 401 },
   ),
+  ...both('api/webhooks/[provider]/index.ts', '/api/webhooks/hubspot', 405, 405, {
+    out: 401,
+    in: 401,
+  }),
   ...both(
     'api/integrations/oauth/callback/[provider].ts',
     '/api/integrations/oauth/callback/partner-center?state=never&code=never',

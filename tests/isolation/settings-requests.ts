@@ -126,6 +126,7 @@ export const settingsRequests: TenantRequest[] = [
   connection('reconsent', 400),
   connection('sign-in-again', 400),
   connection('webhook', 400),
+  connection('webhook-address', 400),
   setting('connections', 'consent', () => Promise.resolve({ provider: 'clienttether' }), 400),
   setting('connections', 'sign-in', () => Promise.resolve({ provider: 'clienttether' }), 400),
   ...page('settings/consents/[id]', 'admin', {

@@ -189,7 +189,13 @@ it('a value that the CRM rewrites is sent once, and is no change of theirs then'
     forms.connectionId,
     [
       ...defaultMapping,
-      { role: 'lead', target: 'estimatedclosedate', source: 'scoredAt', rule: 'ours' },
+      {
+        role: 'lead',
+        target: 'estimatedclosedate',
+        sources: ['scoredAt'],
+        steps: [],
+        rule: 'ours',
+      },
     ],
     0,
     null,

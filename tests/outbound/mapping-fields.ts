@@ -1,3 +1,4 @@
+import { tableStep } from '#lib/conversion/schema/table.ts';
 import type {
   FieldMapping,
   TargetField,
@@ -47,6 +48,7 @@ export const metadata: TargetMetadata = {
     },
   },
 };
+/** A row that one of our fields fills, or behind "=" a fixed text; nothing does where it is empty. */
 export const row = (
   target: string,
   source: string,
@@ -54,8 +56,12 @@ export const row = (
 ): FieldMapping => ({
   role: 'lead',
   target,
-  source,
+  sources: source === '' || source.startsWith('=') ? [] : [source],
+  steps: source.startsWith('=') ? [{ fn: 'constant', args: { value: source.slice(1) } }] : [],
   rule: 'ask',
   ...more,
+});
+export const labels = (words: Record<string, string>): Pick<FieldMapping, 'steps'> => ({
+  steps: [tableStep(Object.entries(words).map(([from, to]) => ({ from, to })))],
 });
 export const named = row('lastname', 'lastName');

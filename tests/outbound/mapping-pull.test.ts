@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { normalizeValue } from '#lib/entities/lead/overrides.ts';
 import { toStoredValue } from '#lib/mappings/stored-value.ts';
 import { findTargetField, listTargetFields } from '#lib/mappings/target-fields.ts';
+import { compileRows, type CompiledRow } from '#lib/mappings/compile-rows.ts';
 import { buildPlan } from '#lib/mappings/plan.ts';
 import { compareCopy, isEcho } from '#lib/outbound/pull/compare.ts';
 import { toLeadValues } from '#lib/mappings/to-lead-values.ts';
@@ -11,7 +12,7 @@ import {
   type FieldMapping,
   type FieldValue,
 } from '#lib/connectors/contract/destination.ts';
-import { field, metadata, row, named } from './mapping-fields.ts';
+import { field, labels, metadata, row, named } from './mapping-fields.ts';
 
 describe('what comes back', () => {
   const text = fc.string({ maxLength: 30 });
@@ -23,14 +24,19 @@ describe('what comes back', () => {
     dealValue: fc.option(fc.double({ min: 0, max: 1e9, noNaN: true })),
     status: fc.option(fc.constantFrom('New', 'Contacted', 'Elsewhere')),
   });
-  const mapping = (rule: FieldMapping['rule']) =>
+  const rowsOf = (rule: FieldMapping['rule']) =>
     [
       named,
       row('companyname', 'company'),
       row('telephone1', 'phone'),
       row('amount', 'dealValue'),
-      row('stage', 'status', { labels: { Contacted: 'In touch' } }),
+      row('stage', 'status', labels({ Contacted: 'In touch' })),
     ].map((one) => ({ ...one, rule }));
+  const compiled = new Map<string, readonly CompiledRow[]>();
+  beforeAll(async () => {
+    for (const rule of conflictRules) compiled.set(rule, await compileRows(rowsOf(rule)));
+  });
+  const mapping = (rule: FieldMapping['rule']) => compiled.get(rule) ?? [];
   const item = fc.record({
     lastname: fc.option(text),
     companyname: fc.option(text),
@@ -93,21 +99,20 @@ describe('what comes back', () => {
     fc.assert(
       fc.property(item, (there) => {
         for (const one of mapping('theirs')) {
-          const target = findTargetField(metadata, 'lead', one.target) ?? field(one.target);
-          const theirs = toStoredValue(
-            target,
-            (there as Record<string, FieldValue>)[one.target] ?? null,
-          );
+          const name = one.row.target;
+          const [source = ''] = one.row.sources;
+          const target = findTargetField(metadata, 'lead', name) ?? field(name);
+          const theirs = toStoredValue(target, (there as Record<string, FieldValue>)[name] ?? null);
           const lead = { name: 'Ada Lovelace', firstName: null, lastName: null };
           const said = toLeadValues(one, target, theirs, lead);
-          if (said === undefined || one.source === 'lastName') continue;
+          if (said === undefined || source === 'lastName') continue;
           const [value = null] = Object.values(said);
-          const ours = one.source === 'dealValue' ? (value === null ? null : Number(value)) : value;
+          const ours = source === 'dealValue' ? (value === null ? null : Number(value)) : value;
           expect(
-            buildPlan([one], { leadId: 'x', [one.source]: ours }, metadata).records.lead?.values[
-              one.target
+            buildPlan([one], { leadId: 'x', [source]: ours }, metadata).records.lead?.values[
+              name
             ] ?? null,
-            `${one.target} ${String(theirs)}`,
+            `${name} ${String(theirs)}`,
           ).toBe(theirs);
         }
       }),

@@ -1,14 +1,17 @@
-import { listTargetFields } from '#lib/mappings/target-fields.ts';
+import { findTargetField, listTargetFields } from '#lib/mappings/target-fields.ts';
 import { describe, expect, it } from 'vitest';
+import { compileRows } from '#lib/mappings/compile-rows.ts';
 import { buildPreview } from '#lib/mappings/preview.ts';
 import { validateMapping } from '#lib/mappings/validate.ts';
 import { pushSources } from '#lib/mappings/lead-fields.ts';
 import type { FieldMapping } from '#lib/connectors/contract/destination.ts';
+import { resetRow } from '#lib/views/push-mapping-draft.ts';
 import { readDraft } from '../../src/actions/mapping.ts';
-import { metadata, row, named } from './mapping-fields.ts';
+import { toForm } from './mapping-form.ts';
+import { metadata, row, named, labels } from './mapping-fields.ts';
 
-const wrongs = (fields: FieldMapping[]) => {
-  const { rows, missing, isValid } = validateMapping(fields, metadata, pushSources);
+const wrongs = async (fields: FieldMapping[]) => {
+  const { rows, missing, isValid } = await validateMapping(fields, metadata, pushSources);
   return {
     words: rows.flat().map(({ level, message }) => `${level}: ${message}`),
     missing: missing.map(({ field: { name } }) => name),
@@ -53,7 +56,7 @@ describe('a mapping', () => {
     ],
     [
       'labels that are gone',
-      [named, row('stage', 'status', { labels: { New: 'Fresh' } })],
+      [named, row('stage', 'status', labels({ New: 'Fresh' }))],
       /warning: The CRM no longer has the option "Fresh"/,
     ],
     ['a fixed text', [named, row('companyname', '=Tributary')], null],
@@ -66,29 +69,67 @@ describe('a mapping', () => {
       [named, row('stage', '=Lost')],
       /error: This field has no option "Lost"/,
     ],
-  ])('with %s', (_name, fields, wanted) => {
-    const { words, isValid } = wrongs(fields);
+    [
+      'steps that give what the field holds',
+      [named, row('amount', 'company', { steps: [{ fn: 'number-parse' }] })],
+      null,
+    ],
+    [
+      'steps that give something else',
+      [named, row('amount', 'dealValue', { steps: [{ fn: 'text' }] })],
+      /error: This field only accepts numbers, but its steps give text/,
+    ],
+    [
+      'steps that do not fit our field',
+      [named, row('companyname', 'company', { steps: [{ fn: 'round' }] })],
+      /error: Step 1: It takes a number, but is given text/,
+    ],
+    [
+      'a step that there is not',
+      [named, row('companyname', 'company', { steps: [{ fn: 'eval' }] })],
+      /error: Step 1: There is no transformation "eval"/,
+    ],
+    [
+      'several fields that stay several',
+      [named, row('companyname', '', { sources: ['company', 'domain'] })],
+      /error: This field holds one value, but its steps give a list/,
+    ],
+    [
+      'several fields that become one',
+      [
+        named,
+        row('companyname', '', { sources: ['company', 'domain'], steps: [{ fn: 'coalesce' }] }),
+      ],
+      null,
+    ],
+    [
+      'a name that every object answers to',
+      [named, row('companyname', '__proto__')],
+      /error: There is no source field "__proto__"/,
+    ],
+  ])('with %s', async (_name, fields, wanted) => {
+    const { words, isValid } = await wrongs(fields);
     if (wanted === null) expect(words).toEqual([]);
     else expect(words.join('\n')).toMatch(wanted);
     expect(isValid).toBe(!words.some((word) => word.startsWith('error')));
   });
 
-  it('must fill what the CRM requires, in the tables that it fills at all', () => {
-    expect(wrongs([row('companyname', 'company')])).toMatchObject({
+  it('must fill what the CRM requires, in the tables that it fills at all', async () => {
+    expect(await wrongs([row('companyname', 'company')])).toMatchObject({
       missing: ['lastname'],
       isValid: false,
     });
-    expect(wrongs([])).toMatchObject({ missing: [], isValid: true });
-    expect(validateMapping([row('anything', 'company')], undefined, pushSources).isValid).toBe(
-      true,
-    );
+    expect(await wrongs([])).toMatchObject({ missing: [], isValid: true });
+    expect(
+      await validateMapping([row('anything', 'company')], undefined, pushSources),
+    ).toMatchObject({ isValid: true });
   });
 
-  it('may leave empty what only the forms of the CRM require of people', () => {
+  it('may leave empty what only the forms of the CRM require of people', async () => {
     const lax = structuredClone(metadata);
     for (const each of listTargetFields(lax, 'lead'))
       if (each.name === 'lastname') Object.assign(each, { required: false, expected: true });
-    const { missing, expected, isValid } = validateMapping(
+    const { missing, expected, isValid } = await validateMapping(
       [row('companyname', 'company')],
       lax,
       pushSources,
@@ -98,11 +139,17 @@ describe('a mapping', () => {
       names: ['lastname'],
       isValid: true,
     });
-    const preview = buildPreview('x', 'Ada', [named], { leadId: 'x', lastName: null }, lax);
+    const preview = buildPreview(
+      'x',
+      'Ada',
+      await compileRows([named]),
+      { leadId: 'x', lastName: null },
+      lax,
+    );
     expect(preview).toMatchObject({ missing: [], expected: ['LASTNAME (lead)'] });
   });
 
-  it('shows beforehand what would be sent, what is missing and what does not fit', () => {
+  it('shows beforehand what would be sent, what is missing and what does not fit', async () => {
     const values = {
       leadId: 'x',
       lastName: null,
@@ -113,12 +160,12 @@ describe('a mapping', () => {
     const preview = buildPreview(
       'x',
       'Ada',
-      [
+      await compileRows([
         named,
         row('companyname', 'company'),
-        row('stage', 'status', { labels: { Contacted: 'In touch' } }),
+        row('stage', 'status', labels({ Contacted: 'In touch' })),
         row('size', 'tenantSize'),
-      ],
+      ]),
       values,
       metadata,
     );
@@ -136,35 +183,30 @@ describe('a mapping', () => {
 
 describe('the form of a mapping', () => {
   const sent = (rows: FieldMapping[]) =>
-    Object.fromEntries(
-      rows.flatMap(
-        ({ role, target, source, rule, labels = {} }, index) =>
-          [
-            [`row.${index}.role`, role],
-            [`row.${index}.target`, target],
-            [`row.${index}.source`, source.startsWith('=') ? '=' : source],
-            [`row.${index}.constant`, source.slice(1)],
-            [`row.${index}.rule`, rule],
-            ...Object.entries(labels).flatMap(([ours, theirs], at) => [
-              [`row.${index}.label.${at}.ours`, ours],
-              [`row.${index}.label.${at}.theirs`, theirs],
-            ]),
-          ] as [string, string][],
-      ),
-    );
+    toForm(rows, ({ target }) => findTargetField(metadata, 'lead', target));
   const rows = [
     named,
     row('companyname', '=Fixed', { rule: 'ours' }),
-    row('stage', 'status', { labels: { Contacted: 'In touch', Old: 'New' } }),
+    row('stage', 'status', labels({ Contacted: 'In touch', Old: 'New' })),
+    row('telephone1', 'phone', {
+      steps: [{ fn: 'phone', args: { country: 'US' } }],
+      fallback: 'none',
+    }),
+    row('firstname', '', { sources: ['firstName', 'company'], steps: [{ fn: 'coalesce' }] }),
   ];
 
   it('gives back what it was drawn from, and adds and removes rows', () => {
     expect(readDraft({ ...sent(rows), intent: 'save', basedOn: '4' })).toEqual({
       fields: rows,
+      unread: [],
       basedOn: 4,
+      note: '',
+      confirmed: [],
       preview: false,
+      suggest: false,
+      reset: undefined,
     });
-    expect(readDraft({ ...sent(rows), intent: 'remove:1' }).fields).toEqual([rows[0], rows[2]]);
+    expect(readDraft({ ...sent(rows), intent: 'remove:1' }).fields).toEqual(rows.toSpliced(1, 1));
     expect(
       readDraft({
         ...sent(rows),
@@ -172,12 +214,35 @@ describe('the form of a mapping', () => {
         'add.lead.source': 'dealValue',
         intent: 'add:lead',
       }).fields.at(-1),
-    ).toEqual({ role: 'lead', target: 'amount', source: 'dealValue', rule: 'ours' });
+    ).toEqual(row('amount', 'dealValue', { rule: 'ours' }));
     expect(readDraft({ ...sent(rows), 'add.lead.target': '', intent: 'add:lead' }).fields).toEqual(
       rows,
     );
     expect(
       readDraft({ 'row.0.role': 'users', 'row.0.target': 'x', intent: 'save' }).fields,
     ).toEqual([]);
+  });
+
+  it('keeps what cannot be read as it was entered, with the reason', () => {
+    const { fields, unread } = readDraft({
+      ...sent([named]),
+      'row.0.steps': '[{"fn": 7}]',
+      'row.0.fallback': 'none',
+      intent: 'save',
+    });
+    expect(fields).toEqual([named]);
+    expect(unread.map(({ row: name, part, text }) => [name, part, text])).toEqual([
+      ['lead.lastname', 'steps', '[{"fn": 7}]'],
+      ['lead.lastname', 'fallback', 'none'],
+    ]);
+  });
+
+  it('puts one row back as the default has it', () => {
+    const draft = readDraft({ ...sent(rows), intent: 'reset:lead.companyname' });
+    const base = row('companyname', 'company');
+    expect(resetRow(draft, [base]).fields).toEqual(rows.toSpliced(1, 1, base));
+    expect(resetRow(draft, []).fields).toEqual(rows.toSpliced(1, 1));
+    const without = { ...draft, fields: rows.toSpliced(1, 1) };
+    expect(resetRow(without, [base]).fields).toEqual([...rows.toSpliced(1, 1), base]);
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { compileRows } from '#lib/mappings/compile-rows.ts';
 import { readNameParts } from '#lib/mappings/derived-values.ts';
 import { toLeadValues } from '#lib/mappings/to-lead-values.ts';
 import { field, row } from './mapping-fields.ts';
@@ -39,12 +40,17 @@ it('are those of the source, whatever they are', () => {
   );
 });
 
-it('that a CRM changed are kept beside the name, so that they come back as they are', () => {
+it('that a CRM changed are kept beside the name, so that they come back as they are', async () => {
   const before = lead('Mary', 'van der Berg');
-  const first = toLeadValues(row('firstname', 'firstName'), field('firstname'), 'Maria', before);
+  const [firstRow, lastRow] = await compileRows([
+    row('firstname', 'firstName'),
+    row('lastname', 'lastName'),
+  ]);
+  if (firstRow === undefined || lastRow === undefined) throw new Error('Both rows compile');
+  const first = toLeadValues(firstRow, field('firstname'), 'Maria', before);
   expect(first).toEqual(lead('Maria', 'van der Berg'));
   const after = { ...before, ...(first as typeof before) };
-  const both = toLeadValues(row('lastname', 'lastName'), field('lastname'), 'de Groot', after);
+  const both = toLeadValues(lastRow, field('lastname'), 'de Groot', after);
   expect(both).toEqual(lead('Maria', 'de Groot'));
   expect(readNameParts({ ...after, ...(both as typeof before) })).toEqual({
     first: 'Maria',

@@ -2,11 +2,12 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import type { APIContext } from 'astro';
-import { ALL, POST } from '../../src/pages/api/webhooks/[provider]/[tenantId]/[connectionId].ts';
+import * as ofConnection from '../../src/pages/api/webhooks/[provider]/[tenantId]/[connectionId].ts';
+import * as ofApp from '../../src/pages/api/webhooks/[provider]/index.ts';
 import { toJsonResponse } from '../../src/middleware/problems.ts';
 import { Problem } from '../../src/lib/platform/errors.ts';
 
-/** The route behind a server of its own: no build, no pages, real HTTP. */
+/** The routes behind a server of its own: no build, no pages, real HTTP. */
 export async function startDoor(): Promise<{ url: string; close(): void }> {
   const server = createServer((incoming, outgoing) => {
     void answer(incoming).then(async (response) =>
@@ -40,6 +41,7 @@ async function answer(incoming: IncomingMessage): Promise<Response> {
     locals: { requestId: 'test' },
   } as unknown as APIContext;
   try {
+    const { ALL, POST } = tenantId === undefined ? ofApp : ofConnection;
     return await (method === 'POST' ? POST : ALL)(context);
   } catch (error) {
     if (error instanceof Problem) return toJsonResponse(error, 'test');

@@ -267,5 +267,5 @@ it('the settings show the address of a connection that takes webhooks, and of no
     ['oauth', 'by_hand'],
   ]);
   const views = await listConnectionViews(north.tenantId);
-  expect(views.map(({ webhookAddress }) => webhookAddress)).toContain(north.address);
+  expect(views.map(({ webhook }) => webhook.address)).toContain(north.address);
 });

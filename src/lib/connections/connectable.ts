@@ -1,8 +1,8 @@
 import type { Auth, SecretField } from '../connectors/contract/auth.ts';
-import type { WebhookDefinition } from '../connectors/contract/events.ts';
+import type { ProviderDefinition } from '../connectors/contract/provider.ts';
 import { chooseAuth, listAuths } from '../connectors/choose-auth.ts';
 import { providers } from '../connectors/registry.ts';
-import { listEnteredSecrets } from './oauth/app.ts';
+import { listEnteredSecrets, usesAppWebhook } from './oauth/app.ts';
 
 /** What the connect form shows of one provider and one way to authenticate there. */
 export interface Connectable {
@@ -23,10 +23,11 @@ export interface Connectable {
   /** Whether a person can sign in with a device code instead of entering a refresh token. */
   byCode: boolean;
   /**
-   * How a connection gets webhooks: we register its address, or a person enters it at the provider;
-   * null when it gets none.
+   * How a connection gets webhooks: we register its address; a person enters it at the provider, as it
+   * is or with a token that is made first; the app of this installation gets those of all its
+   * connections. Null when it gets none.
    */
-  webhook: 'registered' | 'by_hand' | null;
+  webhook: 'registered' | 'by_hand' | 'by_token' | 'by_app' | null;
 }
 
 /** The providers that a workspace can connect, each in every way that it can be. */
@@ -45,7 +46,7 @@ export function listConnectable(): Connectable[] {
         settings: provider.settingFields ?? [],
         byRedirect,
         byCode: auth.kind === 'oauth2' && auth.grant.device !== undefined,
-        webhook: describeWebhook(provider.webhook, auth),
+        webhook: describeWebhook(chooseAuth(provider, key)),
       };
     }),
   );
@@ -55,14 +56,14 @@ const isByRedirect = (auth: Auth<unknown>): boolean =>
   auth.kind === 'oauth2' && auth.grant.authorize !== undefined;
 
 /** An address by hand is of no use to a connection without the secret that proves deliveries. */
-function describeWebhook(
-  webhook: WebhookDefinition | undefined,
-  { secrets }: Auth<unknown>,
-): Connectable['webhook'] {
+function describeWebhook(provider: ProviderDefinition): Connectable['webhook'] {
+  const { webhook, auth } = provider;
   if (webhook === undefined) return null;
   if (webhook.registration !== undefined) return 'registered';
+  if (usesAppWebhook(provider)) return 'by_app';
   const { proof } = webhook;
-  return proof.kind === 'certificate' || secrets.some(({ name }) => name === proof.secret)
+  if (proof.kind === 'token') return 'by_token';
+  return proof.kind === 'certificate' || auth.secrets.some(({ name }) => name === proof.secret)
     ? 'by_hand'
     : null;
 }

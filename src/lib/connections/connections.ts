@@ -10,6 +10,7 @@ import { changedFields, recordAudit, type AuditEntry } from '../identity/audit/r
 import { withTenant } from '../identity/tenancy/with-tenant.ts';
 import { connections, credentials } from '../schema/connections.ts';
 import { getAppSecrets } from './oauth/app.ts';
+import { requestSubscription } from './request-subscription.ts';
 import { openSecret, sealSecret } from './seal.ts';
 import { checkSecrets, checkSettings } from './validate.ts';
 
@@ -66,6 +67,7 @@ export async function insertConnection(
     target: toAuditTarget(connection),
     after: { provider, settings },
   });
+  await requestSubscription(tx, connection, 'made');
   return connection;
 }
 

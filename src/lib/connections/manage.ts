@@ -23,8 +23,9 @@ import { loadHealth, type ConnectionHealth } from './health.ts';
 import { loadAuthorizations, type AuthorizationView } from './oauth/authorization-view.ts';
 import { deleteAccessToken } from './oauth/store.ts';
 import { connections } from '../schema/connections.ts';
+import { requestSubscription } from './request-subscription.ts';
 import { checkSecrets, checkSettings } from './validate.ts';
-import { webhookUrl } from './webhook-url.ts';
+import { loadWebhookViews, type WebhookView } from './webhook-view.ts';
 
 export interface ConnectRequest {
   tenantId: string;
@@ -99,6 +100,7 @@ export async function replaceSecrets(
   });
   for (const [name, secret] of Object.entries(secrets))
     await storeSecret(tx, connection, name, secret);
+  await requestSubscription(tx, { tenantId, id, provider: provider.key }, 'reconnected');
   if (provider.auth.kind === 'oauth2') await deleteAccessToken(tx, { tenantId, connectionId: id });
   return found;
 }
@@ -135,6 +137,7 @@ export async function pauseConnection(
       before: { status: before.status },
       after: { status },
     });
+    await requestSubscription(tx, before, status);
   });
 }
 
@@ -150,8 +153,7 @@ export interface ConnectionView {
   health: ConnectionHealth;
   /** What a person gave by signing in at the provider; null when nobody did. */
   authorization: AuthorizationView | null;
-  /** The address for webhooks, whether or not the provider sends any. */
-  webhookAddress: string;
+  webhook: WebhookView;
 }
 
 /**
@@ -162,17 +164,19 @@ export function listConnectionViews(tenantId: string): Promise<ConnectionView[]>
     const rows = await selectConnections(tx, tenantId);
     const health = await loadHealth(tx, tenantId, rows, new Date());
     const signedIn = await loadAuthorizations(tx, tenantId);
+    const toWebhook = await loadWebhookViews(tx, tenantId);
     return rows.map((row) => ({
       ...toView(row, health.get(row.id) ?? { circuit: null, pausedUntil: null, waiting: null }),
       authorization: signedIn.get(row.id) ?? null,
+      webhook: toWebhook(row),
     }));
   });
 }
 
 function toView(
-  { id, tenantId, label, provider, auth, status, statusReason, settings }: Connection,
+  { id, label, provider, auth, status, statusReason, settings }: Connection,
   health: ConnectionHealth,
-): Omit<ConnectionView, 'authorization'> {
+): Omit<ConnectionView, 'authorization' | 'webhook'> {
   const definition = providers.find(({ key }) => key === provider);
   const parsed = definition?.settings.safeParse(settings).data as { baseUrl?: string } | undefined;
   return {
@@ -183,7 +187,6 @@ function toView(
     status,
     statusReason,
     baseUrl: parsed?.baseUrl ?? '',
-    webhookAddress: webhookUrl({ provider, tenantId, id }),
     health,
   };
 }

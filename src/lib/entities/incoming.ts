@@ -1,4 +1,5 @@
 import type { JsonText } from '../platform/db/bulk.ts';
+import type { StatedLink } from '../records/link.ts';
 import type { EntityName, EntityRecords } from '../records/registry.ts';
 import type { Change, DeriveContext, EntityRows, AppliedOverrides } from './definition.ts';
 
@@ -7,6 +8,8 @@ export interface Incoming {
   record: EntityRecords[EntityName];
   raw: JsonText;
   hash: string;
+  /** What the item states about other records of its system; undefined where it cannot. */
+  links?: readonly StatedLink[] | undefined;
 }
 
 /** The page that records come from. */

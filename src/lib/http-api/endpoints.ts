@@ -1,8 +1,10 @@
+import { actionEndpoints } from './actions.ts';
 import { auditQuery, auditResponse } from './audit.ts';
 import { leadResponse, leadListResponse, leadListQuery, leadQuery } from './lead-list.ts';
 import { leadsResponse, leadsQuery } from './leads.ts';
 import { notesResponse, notesQuery } from './notes.ts';
 import type { Endpoint } from './endpoint.ts';
+import { leadLinkEndpoints } from './lead-link-endpoints.ts';
 import { pushEndpoints } from './push-endpoints.ts';
 import {
   referralResponse,
@@ -13,7 +15,7 @@ import {
   referralsQuery,
 } from './referrals.ts';
 import { scheduleResponse, scheduleQuery } from './schedule.ts';
-import { deliveryResponse } from './webhooks.ts';
+import { appDeliveryResponse, deliveryResponse } from './webhooks.ts';
 import { scoreResponse, scoreQuery } from './score.ts';
 import { syncQuery, syncRequestedResponse, syncStatusResponse } from './sync.ts';
 
@@ -129,6 +131,7 @@ export const endpoints: Endpoint[] = [
       description: 'Signals first, then risks.',
     },
   },
+  ...leadLinkEndpoints,
   {
     method: 'get',
     path: '/api/referrals',
@@ -185,6 +188,7 @@ export const endpoints: Endpoint[] = [
       'A form post is redirected (303) to the page it came from',
     response: syncRequested,
   },
+  ...actionEndpoints,
   ...pushEndpoints,
   {
     method: 'get',
@@ -206,11 +210,27 @@ export const endpoints: Endpoint[] = [
     role: null,
     problems: ['bad_request', 'unauthenticated', 'too_large'],
     summary:
-      'Webhook of a provider about a connection, authenticated by its signature over the body',
+      'Webhook of a provider about a connection, authenticated by its signature over the body or ' +
+      'the token in its address; providers that expect another answer than JSON get theirs',
     response: {
       status: 200,
       name: 'WebhookReceived',
       schema: deliveryResponse,
+      description: 'The webhook was received. Safe to repeat.',
+    },
+  },
+  {
+    method: 'post',
+    path: '/api/webhooks/{provider}',
+    role: null,
+    problems: ['bad_request', 'unauthenticated', 'too_large'],
+    summary:
+      'Webhook of the app of this installation about the accounts of its users, authenticated by ' +
+      'its signature over the body',
+    response: {
+      status: 200,
+      name: 'AppWebhookReceived',
+      schema: appDeliveryResponse,
       description: 'The webhook was received. Safe to repeat.',
     },
   },

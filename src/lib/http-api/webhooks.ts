@@ -9,3 +9,6 @@ export const deliveryResponse = z.object({
         'to be used. ignored: for another account.',
     ),
 });
+
+/** The response of POST /api/webhooks/{provider}: the same whatever the events were about. */
+export const appDeliveryResponse = z.object({ received: z.literal('accepted') });

@@ -1,4 +1,7 @@
 import { sql } from 'drizzle-orm';
+import { applyDealCopies } from './apply.ts';
+import { listLinkedDeals, lockDealCopies } from './links/deal-copies.ts';
+import { recountMatches } from './links/match.ts';
 import { recountLastContact } from '../entities/lead/last-contact.ts';
 import type { EntityName } from '../records/registry.ts';
 import type { Tx } from '../platform/db/pool.ts';
@@ -11,15 +14,20 @@ import { recountStageEntries } from '../summaries/stage-entries/refresh.ts';
 
 type Recount = (tx: Tx, tenantId: string) => Promise<void>;
 
-/** In order: the counts of pipeline stages depend on the hot list. */
+/** In order: what is counted depends on the copies, and pipeline stages on the hot list. */
 const recounts: Partial<Record<EntityName, readonly Recount[]>> = {
-  lead: [recountLeadMetrics, recountCompanyDomains],
-  opportunity: [recountHotListItems, recountPipelineStageCounts, recountStageEntries],
+  lead: [recountLeadMetrics, recountCompanyDomains, recountMatches],
+  opportunity: [
+    recountDealCopies,
+    recountHotListItems,
+    recountPipelineStageCounts,
+    recountStageEntries,
+  ],
   note: [recountNoteCounts, recountLastContact],
   scheduledActivity: [recountActivityCounts, recountLastContact],
   referral: [recountCompanyDomains],
-  company: [recountCompanyDomains],
-  contact: [recountCompanyDomains],
+  company: [recountCompanyDomains, recountMatches],
+  contact: [recountCompanyDomains, recountMatches],
 };
 
 /**
@@ -28,8 +36,15 @@ const recounts: Partial<Record<EntityName, readonly Recount[]>> = {
  * turns.
  */
 export async function recountSummaries(tx: Tx, name: EntityName, tenantId: string): Promise<void> {
+  // Before the lock of recounts, because pages take this one first.
+  if (name === 'opportunity') await lockDealCopies(tx, tenantId);
   await tx.execute(
     sql`select pg_advisory_xact_lock(hashtextextended(${`recount ${tenantId}`}, 0))`,
   );
   for (const recount of recounts[name] ?? []) await recount(tx, tenantId);
+}
+
+/** Looks again at which opportunities are copies: links may be older than the rules. */
+async function recountDealCopies(tx: Tx, tenantId: string): Promise<void> {
+  for (const ends of await listLinkedDeals(tx, tenantId)) await applyDealCopies(tx, tenantId, ends);
 }

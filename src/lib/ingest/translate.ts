@@ -1,4 +1,7 @@
 import { hash } from 'node:crypto';
+import type { StatedLink } from '../records/link.ts';
+import { isStorable } from '../records/text.ts';
+import { erasedText } from './suppression/tokens.ts';
 import { parseRecord } from '../records/registry.ts';
 import { JsonText } from '../platform/db/bulk.ts';
 import type { Incoming } from '../entities/incoming.ts';
@@ -71,6 +74,10 @@ export function translateItem(
   };
 }
 
+/** All ids of erased people read the same, so that one names nobody. */
+const namesOneRecord = ({ externalId }: StatedLink): boolean =>
+  isStorable(externalId) && !externalId.includes(erasedText);
+
 function toIncoming(stream: Stream, item: unknown, context: ItemContext<unknown>): Incoming {
   const record = parseRecord(stream.entity, stream.map(item, context));
   const raw = JSON.stringify(item) ?? 'null';
@@ -82,5 +89,6 @@ function toIncoming(stream: Stream, item: unknown, context: ItemContext<unknown>
     record,
     raw: new JsonText(raw),
     hash: hash('sha256', JSON.stringify(record) + raw, 'base64'),
+    ...(stream.links && { links: stream.links(item).filter(namesOneRecord) }),
   };
 }

@@ -36,6 +36,12 @@ export const jobs = {
   'erase-person': z.object({ tenantId: z.uuid(), erasureId: z.uuid() }),
   'poll-consent': z.object({ tenantId: z.uuid(), consentId: z.uuid() }),
   'refresh-token': z.object({ tenantId: z.uuid(), connectionId: z.uuid() }),
+  'keep-subscription': z.object({
+    tenantId: z.uuid(),
+    connectionId: z.uuid(),
+    /** The provider asked for a renewal, whenever the registration ends. */
+    renew: z.boolean(),
+  }),
   'scan-domains': z.object({ tenantId: z.uuid() }),
   rescore: z.object({
     tenantId: z.uuid(),

@@ -1,5 +1,6 @@
 import { leadFields } from '../records/lead.ts';
 import { keysWith, type Field, type FieldKind, type KeysWith } from '../records/fields.ts';
+import type { ValueType } from '../conversion/transformations/kit/types.ts';
 import { getProviderLabel } from '../posture/mx/providers.ts';
 import type { FieldValue } from '../connectors/contract/destination.ts';
 import {
@@ -31,6 +32,15 @@ export interface SourceField {
   /** The values of a choice. */
   choices?: readonly string[];
 }
+
+/** The type of value that each type of source holds. */
+export const valueTypes: Readonly<Record<SourceField['type'], ValueType>> = {
+  text: 'text',
+  choice: 'text',
+  number: 'number',
+  boolean: 'boolean',
+  datetime: 'instant',
+};
 
 interface Source extends SourceField {
   read: (row: SourceRow) => FieldValue;

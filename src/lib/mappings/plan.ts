@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { toStoredValue } from './stored-value.ts';
+import type { CompiledRow } from './compile-rows.ts';
 import { findTargetField, listTargetFields, nameObject } from './target-fields.ts';
+import { toTargetValue } from './target-value.ts';
 import {
   objectRoles,
   type ConflictRule,
-  type FieldMapping,
   type FieldValue,
   type ObjectRole,
   type TargetField,
@@ -28,11 +28,11 @@ export interface Plan {
 }
 
 /**
- * Applies a mapping to the values of one lead, within what the CRM's description of its fields
+ * Applies the compiled rows of a mapping to the values of one lead, within what the CRM's description of its fields
  * allows. Pure.
  */
 export function buildPlan(
-  mapping: readonly FieldMapping[],
+  mapping: readonly CompiledRow[],
   values: Record<string, FieldValue>,
   metadata: TargetMetadata,
 ): Plan {
@@ -40,7 +40,7 @@ export function buildPlan(
   const records: Plan['records'] = {};
   for (const role of objectRoles) {
     if (metadata.objects[role] === undefined || !isWanted(role, values)) continue;
-    const rows = mapping.filter((row) => row.role === role);
+    const rows = mapping.filter(({ row }) => row.role === role);
     if (rows.length > 0) records[role] = planRecord(rows, values, metadata, problems);
   }
   return { records, problems, hash: computeDigest(records) };
@@ -62,13 +62,13 @@ function isWanted(role: ObjectRole, values: Record<string, FieldValue>): boolean
 }
 
 function planRecord(
-  rows: readonly FieldMapping[],
+  rows: readonly CompiledRow[],
   values: Record<string, FieldValue>,
   metadata: TargetMetadata,
   problems: string[],
 ): PlannedRecord {
   const planned: PlannedRecord = { values: {}, rules: {} };
-  for (const row of rows) {
+  for (const { row, fill } of rows) {
     const field = findTargetField(metadata, row.role, row.target);
     if (field === undefined) {
       problems.push(
@@ -76,72 +76,12 @@ function planRecord(
       );
       continue;
     }
-    const value = toFieldValue(row, field, resolveSourceValue(row.source, values), problems);
+    const value = toTargetValue(field, fill(values), problems);
     if (value === undefined) continue;
     planned.values[row.target] = value;
     planned.rules[row.target] = row.rule;
   }
   return planned;
-}
-
-function resolveSourceValue(source: string, values: Record<string, FieldValue>): FieldValue {
-  return source.startsWith('=') ? source.slice(1) : (getOwn(values, source) ?? null);
-}
-
-/** The value to write; undefined if it cannot be sent, with the reason added to `problems`. */
-function toFieldValue(
-  { labels }: FieldMapping,
-  field: TargetField,
-  value: FieldValue,
-  problems: string[],
-): FieldValue | undefined {
-  if (field.type === 'lookup' || field.type === 'other') {
-    problems.push(
-      `"${field.name}" links to another record or holds a type that a mapping cannot fill.`,
-    );
-    return undefined;
-  }
-  if (value === null) return null;
-  return field.type === 'option'
-    ? findOption(field, getOwn(labels ?? {}, String(value)) ?? String(value), problems)
-    : fitValue(field, value, problems);
-}
-
-function fitValue(
-  field: TargetField,
-  value: NonNullable<FieldValue>,
-  problems: string[],
-): FieldValue | undefined {
-  const stored = toStoredValue(field, value);
-  if (stored === null && String(value).trim() !== '')
-    problems.push(`Our value does not fit "${field.name}", which has the type ${field.type}.`);
-  if (typeof stored !== 'number' || isWithin(field, stored)) return stored;
-  problems.push(`"${field.name}" only accepts numbers ${formatRange(field)}; ours is ${stored}.`);
-  return undefined;
-}
-
-const isWithin = ({ min, max }: TargetField, value: number): boolean =>
-  (min === null || value >= min) && (max === null || value <= max);
-
-/** "from 0 to 100", "from 0", "up to 100". */
-function formatRange({ min, max }: TargetField): string {
-  if (min === null) return `up to ${max}`;
-  return max === null ? `from ${min}` : `from ${min} to ${max}`;
-}
-
-/**
- * Finds an option by its label, ignoring case: a CRM stores options by numbers or names of its own,
- * and customers rename and add options, so these differ between environments.
- */
-function findOption(field: TargetField, label: string, problems: string[]): FieldValue | undefined {
-  const wanted = label.trim().toLowerCase();
-  const options = field.options ?? [];
-  const option = options.find((each) => each.label.trim().toLowerCase() === wanted);
-  if (option === undefined) {
-    const labels = options.map((each) => each.label).join(', ');
-    problems.push(`"${field.name}" has no option "${label}". Its options are: ${labels}.`);
-  }
-  return option?.value;
 }
 
 /** Sorts the keys first, so that the order of records and fields does not matter. */

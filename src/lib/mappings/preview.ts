@@ -1,17 +1,16 @@
 import { and, desc, eq, isNull, ne } from 'drizzle-orm';
 import { leads, leadSort } from '../schema/leads.ts';
 import type { Tx } from '../platform/db/pool.ts';
+import type { CompiledRow } from './compile-rows.ts';
 import { findExpectedFields, findMissingFields, buildPlan } from './plan.ts';
 import { readLeadValues } from './lead-values.ts';
 import { findTargetField, nameObject } from './target-fields.ts';
 import {
   objectRoles,
-  type FieldMapping,
   type FieldValue,
   type ObjectRole,
   type TargetMetadata,
 } from '../connectors/contract/destination.ts';
-import { getOwn } from '../platform/own.ts';
 
 /** One field as it would be sent. */
 interface PreviewField {
@@ -40,27 +39,38 @@ export interface PreviewLead {
 /** A preview shows this many leads: enough to see different ones, few enough to read. */
 const maxLeads = 5;
 
-/**
- * Shows what a mapping would send for the newest leads by their date of creation, from stored data
- * alone: no request is made and nothing is written.
- */
-export async function previewMapping(
+/** One of the newest leads that a mapping can be tried on, with the values of our fields. */
+export interface SampleLead {
+  id: string;
+  name: string;
+  values: Record<string, FieldValue>;
+}
+
+/** The newest leads by their date of creation that could be pushed over a connection. */
+export async function readSampleLeads(
   tx: Tx,
   tenantId: string,
   connectionId: string,
-  fields: readonly FieldMapping[],
-  metadata: TargetMetadata,
-): Promise<PreviewLead[]> {
+): Promise<SampleLead[]> {
   const rows = await selectNewestLeads(tx, tenantId, connectionId);
   const values = await readLeadValues(
     tx,
     tenantId,
     rows.map(({ id }) => id),
   );
-  return rows.map(({ id, name }) =>
-    buildPreview(id, name, fields, values.get(id)?.values ?? {}, metadata),
-  );
+  return rows.map((row) => ({ ...row, values: values.get(row.id)?.values ?? {} }));
 }
+
+/**
+ * Shows what a mapping would send for some leads, from stored data alone: no request is made and
+ * nothing is written.
+ */
+export const previewMapping = (
+  samples: readonly SampleLead[],
+  rows: readonly CompiledRow[],
+  metadata: TargetMetadata,
+): PreviewLead[] =>
+  samples.map(({ id, name, values }) => buildPreview(id, name, rows, values, metadata));
 
 /** Leads that could be pushed over the connection: none that came from it. */
 function selectNewestLeads(tx: Tx, tenantId: string, connectionId: string) {
@@ -82,11 +92,11 @@ function selectNewestLeads(tx: Tx, tenantId: string, connectionId: string) {
 export function buildPreview(
   leadId: string,
   name: string,
-  fields: readonly FieldMapping[],
+  rows: readonly CompiledRow[],
   values: Record<string, FieldValue>,
   metadata: TargetMetadata,
 ): PreviewLead {
-  const plan = buildPlan(fields, values, metadata);
+  const plan = buildPlan(rows, values, metadata);
   const records = objectRoles.flatMap((role) =>
     plan.records[role] === undefined ? [] : [{ role, planned: plan.records[role] }],
   );
@@ -106,7 +116,7 @@ export function buildPreview(
     ),
     fields: records.flatMap(({ role, planned }) =>
       Object.entries(planned.values).map(([target, value]) =>
-        toPreviewField(role, target, value, fields, values, metadata),
+        toPreviewField(role, target, value, rows, values, metadata),
       ),
     ),
   };
@@ -116,13 +126,12 @@ function toPreviewField(
   role: ObjectRole,
   target: string,
   value: FieldValue,
-  fields: readonly FieldMapping[],
+  rows: readonly CompiledRow[],
   values: Record<string, FieldValue>,
   metadata: TargetMetadata,
 ): PreviewField {
   const field = findTargetField(metadata, role, target);
-  const source = fields.find((row) => row.role === role && row.target === target)?.source ?? '';
-  const ours = source.startsWith('=') ? source.slice(1) : getOwn(values, source);
+  const ours = rows.find(({ row }) => row.role === role && row.target === target)?.fill(values);
   const label = field?.options?.find((option) => option.value === value)?.label;
   const isClipped =
     typeof value === 'string' &&

@@ -4,7 +4,7 @@ import { isId } from '../platform/id.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import { pushSources } from './lead-fields.ts';
 import type { FieldMapping } from '../connectors/contract/destination.ts';
-import { mappingSchema, saveMapping, selectMapping } from './store.ts';
+import { mappingSchema, saveMapping, selectMapping, type VersionRemarks } from './store.ts';
 import { selectTargetMetadata } from './destination-fields.ts';
 import { validateMapping, type Validation } from './validate.ts';
 
@@ -19,19 +19,21 @@ export async function saveCheckedMapping(
   fields: readonly FieldMapping[],
   basedOn: number,
   by: string,
+  remarks: VersionRemarks = {},
 ): Promise<number> {
   if (!isId(connectionId)) throw unknownConnectionProblem();
   if (!mappingSchema.safeParse(fields).success)
     throw new Problem(
       'bad_request',
-      'The mapping was not saved because a row has no field, no source, or text that is too long.',
+      'The mapping was not saved because a row has no field, a source or a step that cannot be read, or ' +
+        'text that is too long.',
     );
   const metadata = await readTenant(tenantId, (tx) =>
     selectTargetMetadata(tx, tenantId, connectionId),
   );
-  const validation = validateMapping(fields, metadata?.metadata, pushSources);
+  const validation = await validateMapping(fields, metadata?.metadata, pushSources);
   if (!validation.isValid) throw createInvalidProblem(validation);
-  return saveMapping(tenantId, connectionId, fields, basedOn, by);
+  return saveMapping(tenantId, connectionId, fields, basedOn, by, remarks);
 }
 
 function createInvalidProblem({ rows, missing }: Validation): Problem {
@@ -49,8 +51,8 @@ function createInvalidProblem({ rows, missing }: Validation): Problem {
 }
 
 /**
- * Puts an older version in force again by saving it as a new version, whose number it returns.
- * Version 0 is the provider's default mapping.
+ * Puts an older version in force again by saving it as a new version, whose number it returns: what
+ * it changes about the default, upon the default of today. Version 0 is the provider's default.
  */
 export async function restoreMapping(
   tenantId: string,
@@ -62,5 +64,7 @@ export async function restoreMapping(
     await selectMapping(tx, tenantId, connectionId, version),
     await selectMapping(tx, tenantId, connectionId),
   ]);
-  return saveMapping(tenantId, connectionId, wanted.fields, current.version, by);
+  return saveMapping(tenantId, connectionId, wanted.fields, current.version, by, {
+    note: version === 0 ? 'The default again.' : `Version ${version} again.`,
+  });
 }

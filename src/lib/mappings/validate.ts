@@ -8,7 +8,10 @@ import {
   type TargetField,
   type TargetMetadata,
 } from '../connectors/contract/destination.ts';
-import { getOwn } from '../platform/own.ts';
+import { splitTable } from '../conversion/schema/table.ts';
+import { typeNames, type ValueType } from '../conversion/transformations/kit/types.ts';
+import { compileRows, formatFault, type CompiledRow } from './compile-rows.ts';
+import { readFixedText } from './row-parts.ts';
 
 /**
  * A problem with one row, shown beside it. An `error` blocks saving; a `warning` says what will not
@@ -38,16 +41,16 @@ export interface Validation {
 
 /**
  * Checks a mapping against our catalogue and the CRM's description of its fields; without that
- * description, against our catalogue alone. Pure.
+ * description, against our catalogue alone. It compiles the rows and changes nothing.
  */
-export function validateMapping(
+export async function validateMapping(
   fields: readonly FieldMapping[],
   metadata: TargetMetadata | undefined,
   sources: readonly SourceField[],
-): Validation {
-  const rows = fields.map((row, index) => [
-    ...findProblems(row, metadata, sources),
-    ...findDuplicate(fields, row, index),
+): Promise<Validation> {
+  const rows = (await compileRows(fields)).map((compiled, index) => [
+    ...findProblems(compiled, metadata, sources),
+    ...findDuplicate(fields, compiled.row, index),
   ]);
   const unfilled = (isWanted: (field: TargetField) => boolean) =>
     metadata === undefined
@@ -83,28 +86,28 @@ function findUnfilled(
 }
 
 function findProblems(
-  row: FieldMapping,
+  compiled: CompiledRow,
   metadata: TargetMetadata | undefined,
   sources: readonly SourceField[],
 ): RowProblem[] {
-  const source = sources.find(({ key }) => key === row.source);
-  if (source === undefined && !isConstant(row))
-    return [
-      error(
-        row.source === ''
-          ? 'Choose a source for this field.'
-          : `There is no source field "${row.source}".`,
-      ),
-    ];
-  if (row.source === '=') return [error('Enter the fixed text to send.')];
-  return metadata === undefined ? [] : findTargetProblems(row, metadata, source);
+  const { row, fault } = compiled;
+  const unknown = row.sources.filter((source) => !sources.some(({ key }) => key === source));
+  if (unknown.length > 0) return unknown.map((key) => error(`There is no source field "${key}".`));
+  if (fault !== undefined) return [error(formatFault(fault))];
+  const text = readFixedText(row);
+  if (text === '') return [error('Enter the fixed text to send.')];
+  if (row.sources.length === 0 && row.steps.length === 0)
+    return [error('Choose a source for this field.')];
+  return metadata === undefined ? [] : findTargetProblems(compiled, text, metadata, sources);
 }
 
 function findTargetProblems(
-  row: FieldMapping,
+  compiled: CompiledRow,
+  text: string | undefined,
   metadata: TargetMetadata,
-  source: SourceField | undefined,
+  sources: readonly SourceField[],
 ): RowProblem[] {
+  const { row } = compiled;
   const field = findTargetField(metadata, row.role, row.target);
   if (field === undefined)
     return [
@@ -117,26 +120,44 @@ function findTargetProblems(
     return [error('This field links to another record or has a type that a mapping cannot fill.')];
   if (!field.creatable && !field.updatable)
     return [error('This field is read-only in the CRM. Remove the row.')];
-  return [...findTypeProblems(row, field, source), ...findLabelProblems(row, field, source)];
+  if (text !== undefined) return findConstantProblems(text, field);
+  const source = sources.find(({ key }) => key === row.sources[0]);
+  return [...findTypeProblems(compiled, field, source), ...findLabelProblems(row, field, source)];
 }
 
-const isConstant = ({ source }: FieldMapping): boolean => source.startsWith('=');
-
+/** What the row gives has to be of a type that the field takes, as far as that is known. */
 function findTypeProblems(
-  row: FieldMapping,
+  { row, gives }: CompiledRow,
   field: TargetField,
   source: SourceField | undefined,
 ): RowProblem[] {
-  if (source === undefined) return findConstantProblems(row, field);
+  if (gives === 'list' || gives === 'object')
+    return [error(`This field holds one value, but its steps give ${typeNames[gives]}.`)];
   const accepted = acceptedSources[field.type];
-  if (accepted === undefined || accepted.types.includes(source.type)) return [];
+  const type = isDirect(row) && source !== undefined ? source.type : sourceTypes[gives];
+  if (accepted === undefined || type === undefined || accepted.types.includes(type)) return [];
   return [
     error(
-      `This field only accepts ${accepted.label}, but "${source.label}" is ` +
-        `${typeLabels[source.type]}.`,
+      isDirect(row) && source !== undefined
+        ? `This field only accepts ${accepted.label}, but "${source.label}" is ${typeLabels[type]}.`
+        : `This field only accepts ${accepted.label}, but its steps give ${typeLabels[type]}.`,
     ),
   ];
 }
+
+/** Whether the row sends one field of ours as it is, or through a table of words alone. */
+function isDirect({ sources, steps }: FieldMapping): boolean {
+  return sources.length === 1 && splitTable(steps).before.length === 0;
+}
+
+/** The type of source that gives each type of value; none where the type is not known. */
+const sourceTypes: { [Type in ValueType]?: SourceField['type'] } = {
+  text: 'text',
+  number: 'number',
+  amount: 'number',
+  boolean: 'boolean',
+  instant: 'datetime',
+};
 
 /** Source types by the type of the field they fill; a field type that is missing accepts all. */
 const acceptedSources: {
@@ -159,8 +180,7 @@ const typeLabels: Record<SourceField['type'], string> = {
   choice: 'a choice',
 };
 
-function findConstantProblems({ source }: FieldMapping, field: TargetField): RowProblem[] {
-  const value = source.slice(1);
+function findConstantProblems(value: string, field: TargetField): RowProblem[] {
   if (field.type === 'option')
     return hasOption(field, value) ? [] : [error(`This field has no option "${value}".`)];
   return toStoredValue(field, value) === null
@@ -170,14 +190,15 @@ function findConstantProblems({ source }: FieldMapping, field: TargetField): Row
 
 /** Labels that the CRM no longer has, and choices of ours that match no option. */
 function findLabelProblems(
-  { labels = {} }: FieldMapping,
+  row: FieldMapping,
   field: TargetField,
   source: SourceField | undefined,
 ): RowProblem[] {
-  if (field.type !== 'option' || source === undefined) return [];
-  const gone = Object.values(labels).filter((label) => !hasOption(field, label));
+  if (field.type !== 'option' || source === undefined || !isDirect(row)) return [];
+  const labels = new Map(splitTable(row.steps).table?.map(({ from, to }) => [from, to]));
+  const gone = [...labels.values()].filter((label) => !hasOption(field, label));
   const unnamed = (source.choices ?? []).filter(
-    (choice) => getOwn(labels, choice) === undefined && !hasOption(field, choice),
+    (choice) => !labels.has(choice) && !hasOption(field, choice),
   );
   return [
     ...(gone.length === 0 ? [] : [warning(`The CRM no longer has the option ${quoteList(gone)}.`)]),

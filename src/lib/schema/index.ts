@@ -15,6 +15,7 @@ export * from './stages.ts';
 export * from './referrals.ts';
 export * from './companies.ts';
 export * from './contacts.ts';
+export * from './external-links.ts';
 export * from './lead-metrics.ts';
 export * from './pipeline-stage-counts.ts';
 export * from './hot-list-items.ts';

@@ -44,6 +44,8 @@ export const leads = pgTable(
     sortCents: bigint('sort_cents', { mode: 'number' }).notNull(),
     /** The score, -1 when there is none. */
     sortScore: bigint('sort_score', { mode: 'number' }).notNull().default(-1),
+    /** The e-mail address in lower case, by which people are matched. */
+    emailKey: text('email_key'),
   },
   (table) => [
     ...entityKeys('leads', table),
@@ -78,6 +80,9 @@ export const leads = pgTable(
     index('leads_by_domain')
       .on(table.tenantId, table.domain, table.id)
       .where(sql`deleted_at is null and domain is not null`),
+    index('leads_by_email')
+      .on(table.tenantId, table.emailKey)
+      .where(sql`deleted_at is null and email_key is not null`),
     // Finds the leads that changed since a time, for partitioned streams.
     index('leads_by_change').on(table.tenantId, table.changedAt, table.id),
   ],

@@ -173,8 +173,19 @@ export const pushMappings = pgTable(
     tenantId: tenantId(),
     connectionId: uuid('connection_id').notNull(),
     version: integer('version').notNull(),
-    /** Rows as in src/lib/connectors/contract/destination.ts. */
+    /**
+     * The rows that were in force when the version was saved, as in
+     * src/lib/connectors/contract/destination.ts.
+     */
     fields: jsonb('fields').notNull(),
+    /**
+     * The rows that differ from the provider's default, each with the one that it replaces: what is
+     * in force is the default of today with these changes. Null for versions of the time before
+     * there were any; of these all rows are in force.
+     */
+    overrides: jsonb('overrides'),
+    /** What the person who saved it noted. */
+    note: text('note'),
     createdAt: createdAt(),
     createdBy: uuid('created_by'),
   },

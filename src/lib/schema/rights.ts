@@ -105,6 +105,7 @@ export const appRights: Record<string, TableRights> = {
   referrals: rows('syncs and write-backs write referrals'),
   companies: rows('syncs write companies'),
   contacts: rows('syncs write contacts'),
+  external_links: rows('syncs, pushes and people say which records are the same'),
   lead_metrics: rows('the sums follow the leads'),
   lead_metric_months: rows('the sums follow the leads'),
   pipeline_stage_counts: rows('the sums follow the opportunities'),
@@ -124,6 +125,7 @@ export const appRights: Record<string, TableRights> = {
   push_targets: rows('metadata of a CRM as last read'),
   push_pulls: rows('marks of what has to be compared'),
   write_backs: rows('actions at a remote system and their state'),
+  action_choices: rows('what the fields of actions may be set to, as last read'),
   reports: rows('people publish reports'),
   erasures: rows('admins erase people, and let them in again'),
   erasure_marks: rows('digests by which erased people are kept out'),
@@ -131,4 +133,5 @@ export const appRights: Record<string, TableRights> = {
   erasure_keys: rows('the key of the digests, sealed anew with the keys'),
   saved_views: rows('people save, rename and delete filters'),
   webhook_deliveries: rows('notices are recorded, finished and forgotten'),
+  event_subscriptions: rows('jobs keep the registrations of webhooks'),
 };

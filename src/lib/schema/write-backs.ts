@@ -1,10 +1,11 @@
 import { index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { actionKeys, type Choice } from '../records/actions.ts';
 import { connectionForeignKey } from './connections.ts';
 import { createdAt, id, instant, tenantId, tenantPolicy } from '../platform/db/columns.ts';
 
 /**
- * The audit log of changes that people make to a record at its source: who, when, the request and
- * its response.
+ * What people do to a record at its source (actions), as its own log: who, when, the request and its
+ * response. The name is that of the first of them, which wrote a status back.
  */
 export const writeBacks = pgTable(
   'write_backs',
@@ -15,9 +16,14 @@ export const writeBacks = pgTable(
     /** The stream and id of the record at its source. */
     stream: text('stream').notNull(),
     externalId: text('external_id').notNull(),
+    /** Which of the stream's actions it is. */
+    action: text('action', { enum: actionKeys }).notNull().default('status'),
     requestedBy: uuid('requested_by'),
     requestedAt: createdAt(),
-    /** The fields to change: their values here before the change, and the new values. */
+    /**
+     * The fields to change: their values here before the change, and the new values. What is added
+     * has no values before.
+     */
     before: jsonb('before').$type<Record<string, string | null>>().notNull(),
     wanted: jsonb('wanted').$type<Record<string, string | null>>().notNull(),
     /** The record as the person saw it when they decided, with `before`; null in older rows. */
@@ -35,14 +41,17 @@ export const writeBacks = pgTable(
      * - withdrawn: a person or a newer change put an end to it
      * - refused: the source does not take it
      * - failed: it could not be delivered in time
+     * - unknown: it was sent and may have arrived; it is not sent again, and a person has to look
      */
     outcome: text('outcome', {
-      enum: ['sent', 'waiting', 'done', 'conflict', 'withdrawn', 'refused', 'failed'],
+      enum: ['sent', 'waiting', 'done', 'conflict', 'withdrawn', 'refused', 'failed', 'unknown'],
     })
       .notNull()
       .default('sent'),
     attempts: integer('attempts').notNull().default(0),
     attemptedAt: instant('attempted_at'),
+    /** When it last went on its way, until it is known whether it arrived. */
+    departedAt: instant('departed_at'),
     nextAttemptAt: instant('next_attempt_at'),
     finishedAt: instant('finished_at'),
     /** HTTP status of the response that decided the outcome; null without one. */
@@ -62,6 +71,23 @@ export const writeBacks = pgTable(
       table.externalId,
       table.id,
     ),
+    connectionForeignKey(table),
+    tenantPolicy(table.tenantId),
+  ],
+);
+
+/** What the fields of a connection's actions may be set to, as its source listed it last. */
+export const actionChoices = pgTable(
+  'action_choices',
+  {
+    tenantId: tenantId(),
+    connectionId: uuid('connection_id').notNull(),
+    /** By `<stream>/<action>`. */
+    choices: jsonb('choices').$type<Record<string, Choice[]>>().notNull(),
+    fetchedAt: instant('fetched_at').notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.connectionId] }),
     connectionForeignKey(table),
     tenantPolicy(table.tenantId),
   ],

@@ -5,11 +5,12 @@ import { isId } from '../platform/id.ts';
 import { getProvider } from '../connectors/registry.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
 import type { LeadDetailFields } from '../records/lead.ts';
+import { readLeadLinks, type LeadLinks } from './lead-links.ts';
 import type { LeadRow } from './types.ts';
 import type { Workspace } from './workspace.ts';
 
 /** A lead with all its fields. */
-export interface LeadDetail extends LeadRow, LeadDetailFields {
+export interface LeadDetail extends LeadRow, LeadDetailFields, LeadLinks {
   /** Its id at the source. */
   externalId: string;
   /** Label of the source system. */
@@ -33,6 +34,7 @@ export async function getLeadView({ tenant }: Workspace, id: string): Promise<Le
               connectionId: lead.connectionId,
               contactId: lead.externalId,
             }),
+            ...(await readLeadLinks(tx, tenant.id, lead)),
           }
         );
       })

@@ -27,6 +27,8 @@ interface ConflictItem {
   label: string;
   /** The label of the CRM's field; null when it is the same. */
   there: string | null;
+  /** Why the CRM's value cannot come to our lead, as a sentence; null when it can. */
+  oneWay: string | null;
   ours: string | null;
   theirs: string | null;
   base: string | null;
@@ -129,11 +131,12 @@ function toConflictGroup(rows: readonly OpenRow[], destinations: Destinations): 
 }
 
 function toConflictItem(row: OpenRow, destinations: Destinations): ConflictItem {
-  const { label, there, format } = describeField(row, destinations);
+  const { label, there, oneWay, format } = describeField(row, destinations);
   return {
     id: row.id,
     label,
     there,
+    oneWay,
     ours: format(row.ours),
     theirs: format(row.theirs),
     base: format(row.base),

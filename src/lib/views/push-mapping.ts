@@ -1,42 +1,33 @@
 import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
 import type { Tx } from '../platform/db/pool.ts';
-import { previewMapping, type PreviewLead } from '../mappings/preview.ts';
-import { listMappingVersions, selectMapping } from '../mappings/store.ts';
-import { selectTargetMetadata } from '../mappings/destination-fields.ts';
-import { findTargetField, listTargetFields, nameObject } from '../mappings/target-fields.ts';
+import { compileRows } from '../mappings/compile-rows.ts';
+import { previewMapping, readSampleLeads, type PreviewLead } from '../mappings/preview.ts';
+import type { RowOverride } from '../mappings/row-overrides.ts';
 import {
-  validateMapping,
-  type RowProblem,
-  type UnfilledField,
-  type Validation,
-} from '../mappings/validate.ts';
-import { isInvertible } from '../mappings/to-lead-values.ts';
+  compareVersions,
+  listMappingVersions,
+  selectMapping,
+  type MappingVersion,
+} from '../mappings/store.ts';
+import { suggestRows, type SuggestedRow } from '../mappings/suggest-rows.ts';
+import { selectTargetMetadata } from '../mappings/destination-fields.ts';
+import { listTargetFields, nameObject } from '../mappings/target-fields.ts';
+import { validateMapping, type UnfilledField, type Validation } from '../mappings/validate.ts';
 import { listPushConnections, type PushConnection } from '../outbound/push/request.ts';
 import { pushSources, type SourceField } from '../mappings/lead-fields.ts';
 import {
   objectRoles,
-  type FieldMapping,
   type ObjectRole,
   type TargetField,
   type TargetMetadata,
 } from '../connectors/contract/destination.ts';
 import { getProvider } from '../connectors/registry.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
+import { resetRow, type MappingDraft } from './push-mapping-draft.ts';
+import { buildRows, listLeftOut, type LeftOutRow, type MappingRow } from './push-mapping-rows.ts';
 import { loadNames } from './user-names.ts';
 import type { Workspace } from './workspace.ts';
-
-/** One row of the editor. */
-export interface MappingRow extends FieldMapping {
-  /** Its position among all rows, used in the names of its inputs. */
-  index: number;
-  /**
-   * The CRM's field; undefined when it has none of that name, or its fields have not been read yet.
-   */
-  field: TargetField | undefined;
-  problems: RowProblem[];
-  /** Whether changes in the CRM can be translated back to our field. */
-  comesBack: boolean;
-}
 
 export interface MappedObject {
   role: ObjectRole;
@@ -49,6 +40,10 @@ export interface MappedObject {
   missing: TargetField[];
   /** Fields that the CRM asks people for and no row maps. */
   expected: TargetField[];
+  /** Rows of the default that are left out here. */
+  leftOut: LeftOutRow[];
+  /** What could fill unmapped fields; undefined when nobody asked. */
+  suggestions: SuggestedRow[] | undefined;
 }
 
 interface MappingEditor {
@@ -61,7 +56,10 @@ interface MappingEditor {
   fetchedAt: Date | null;
   isChanged: boolean;
   isValid: boolean;
-  history: { version: number; size: number; savedAt: Date; by: string | null }[];
+  note: string;
+  history: HistoryEntry[];
+  /** What changed between two versions; undefined when nobody asked. */
+  comparison: VersionComparison | undefined;
   preview: PreviewLead[] | undefined;
 }
 
@@ -71,70 +69,107 @@ export interface MappingView {
   editor: MappingEditor | undefined;
 }
 
-/** Edited rows that have not been saved. */
-export interface MappingDraft {
-  fields: FieldMapping[];
-  basedOn: number;
-  preview: boolean;
+interface HistoryEntry extends Omit<MappingVersion, 'savedBy'> {
+  /** Null for one that was saved on the command line. */
+  by: string | null;
+}
+
+interface VersionComparison {
+  from: number;
+  to: number;
+  changes: RowOverride[];
 }
 
 const maxVersions = 20;
 
-/** Everything on the field mapping page, for the given connection or else the first one. */
+const versionNumber = z.coerce.number().int().min(0).max(999_999_999);
+const pageParams = z.object({
+  connection: z.string().optional(),
+  from: versionNumber.optional().catch(undefined),
+  to: versionNumber.optional().catch(undefined),
+});
+
+/**
+ * Everything on the field mapping page. `?connection=` names the connection, else it is the first
+ * one; `?from=` and `?to=` are versions to compare.
+ */
 export async function getMappingView(
   { tenant }: Workspace,
-  connectionId: string | null,
+  params: URLSearchParams,
   draft?: MappingDraft,
 ): Promise<MappingView> {
+  const { connection: wanted, from, to } = pageParams.parse(Object.fromEntries(params));
   const connections = await listPushConnections(tenant.id);
-  const connection = connections.find(({ id }) => id === connectionId) ?? connections[0];
+  const connection = connections.find(({ id }) => id === wanted) ?? connections[0];
   if (connection === undefined) return { connections, editor: undefined };
+  const compare = from === undefined || to === undefined ? undefined : { from, to };
   return {
     connections,
-    editor: await readTenant(tenant.id, (tx) => buildEditor(tx, tenant.id, connection, draft)),
+    editor: await readTenant(tenant.id, (tx) =>
+      buildEditor(tx, { tenantId: tenant.id, connection, draft, compare }),
+    ),
   };
+}
+
+interface EditorRequest {
+  tenantId: string;
+  connection: PushConnection;
+  draft: MappingDraft | undefined;
+  compare: { from: number; to: number } | undefined;
 }
 
 async function buildEditor(
   tx: Tx,
-  tenantId: string,
-  connection: PushConnection,
-  draft: MappingDraft | undefined,
+  { tenantId, connection, draft: sent, compare }: EditorRequest,
 ): Promise<MappingEditor> {
   const saved = await selectMapping(tx, tenantId, connection.id);
+  const draft = sent && resetRow(sent, saved.defaults);
   const targets = await selectTargetMetadata(tx, tenantId, connection.id);
   const fields = draft?.fields ?? saved.fields;
-  const checked = validateMapping(fields, targets?.metadata, pushSources);
-  const history = await listMappingVersions(tx, tenantId, connection.id, maxVersions);
+  const checked = await validateMapping(fields, targets?.metadata, pushSources);
+  const rows = await buildRows(fields, { saved, draft, metadata: targets?.metadata, checked });
+  const isTried = draft?.preview === true || draft?.suggest === true;
+  const samples =
+    isTried && targets !== undefined ? await readSampleLeads(tx, tenantId, connection.id) : [];
+  return {
+    connection,
+    basedOn: draft?.basedOn ?? saved.version,
+    objects: listRoles(connection).map((role) => {
+      const object = toMappedObject(role, rows, targets?.metadata, checked);
+      return {
+        ...object,
+        leftOut: listLeftOut(role, rows, saved.defaults, targets?.metadata),
+        suggestions: draft?.suggest === true ? suggestRows(role, object.free, samples) : undefined,
+      };
+    }),
+    sources: pushSources,
+    fetchedAt: targets?.fetchedAt ?? null,
+    isChanged: draft !== undefined && !isDeepStrictEqual(draft.fields, saved.fields),
+    isValid: checked.isValid && (draft?.unread.length ?? 0) === 0,
+    note: draft?.note ?? '',
+    history: await readHistory(tx, tenantId, connection.id),
+    comparison: compare && {
+      ...compare,
+      changes: await compareVersions(tx, tenantId, connection.id, compare.from, compare.to),
+    },
+    preview:
+      draft?.preview === true && targets !== undefined
+        ? previewMapping(samples, await compileRows(fields), targets.metadata)
+        : undefined,
+  };
+}
+
+async function readHistory(
+  tx: Tx,
+  tenantId: string,
+  connectionId: string,
+): Promise<HistoryEntry[]> {
+  const history = await listMappingVersions(tx, tenantId, connectionId, maxVersions);
   const toName = await loadNames(
     tx,
     history.map(({ savedBy }) => savedBy),
   );
-  const roles = listRoles(connection);
-  const rows = fields.map((row, index): MappingRow => ({
-    ...row,
-    index,
-    field: findField(targets?.metadata, row),
-    problems: checked.rows[index] ?? [],
-    comesBack: row.role === 'lead' && isInvertible(row),
-  }));
-  return {
-    connection,
-    basedOn: draft?.basedOn ?? saved.version,
-    objects: roles.map((role) => toMappedObject(role, rows, targets?.metadata, checked)),
-    sources: pushSources,
-    fetchedAt: targets?.fetchedAt ?? null,
-    isChanged: draft !== undefined && !isDeepStrictEqual(draft.fields, saved.fields),
-    isValid: checked.isValid,
-    history: history.map(({ savedBy, ...version }) => ({
-      ...version,
-      by: toName(savedBy),
-    })),
-    preview:
-      draft?.preview === true && targets !== undefined
-        ? await previewMapping(tx, tenantId, connection.id, fields, targets.metadata)
-        : undefined,
-  };
+  return history.map(({ savedBy, ...version }) => ({ ...version, by: toName(savedBy) }));
 }
 
 /** The roles that the provider has objects for. */
@@ -143,17 +178,12 @@ function listRoles({ provider }: PushConnection): ObjectRole[] {
   return objectRoles.filter((role) => objects[role] !== undefined);
 }
 
-const findField = (
-  metadata: TargetMetadata | undefined,
-  { role, target }: FieldMapping,
-): TargetField | undefined => metadata && findTargetField(metadata, role, target);
-
 function toMappedObject(
   role: ObjectRole,
   rows: readonly MappingRow[],
   metadata: TargetMetadata | undefined,
   { missing, expected }: Pick<Validation, 'missing' | 'expected'>,
-): MappedObject {
+): Omit<MappedObject, 'leftOut' | 'suggestions'> {
   const own = rows.filter((row) => row.role === role);
   const isFree = ({ name, type, creatable, updatable }: TargetField) =>
     type !== 'lookup' &&

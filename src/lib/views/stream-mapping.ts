@@ -43,7 +43,7 @@ import { loadNames } from './user-names.ts';
 import type { Workspace } from './workspace.ts';
 
 /** What one stored record gives for a field: by the mapping in force, and by the one on the page. */
-export interface FieldResult {
+interface FieldResult {
   before: Json;
   after: Json;
   /** Why the field cannot be filled, as a sentence; null when it can. */
@@ -67,7 +67,7 @@ export interface StreamMappingRow {
 }
 
 /** A stored record on which the mapping is shown. */
-export interface MappingSample {
+interface MappingSample {
   id: string;
   /** How many fields it leaves empty or cannot fill. */
   gaps: number;

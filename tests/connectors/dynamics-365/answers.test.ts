@@ -44,7 +44,10 @@ describe('a response', () => {
       });
       await expect(
         pagesOf(
-          streamOf('leads').read({ ...access, span: full, partitions: () => [] as never }, null),
+          streamOf('leads').read(
+            { ...access, span: full, paths: [], partitions: () => [] as never },
+            null,
+          ),
         ),
       ).rejects.toMatchObject({
         kind: 'malformed',
@@ -66,7 +69,7 @@ describe('a response', () => {
             ? tracked
             : plain;
       const { access } = await given({});
-      const context = { ...access, span: all, partitions: () => [] as never };
+      const context = { ...access, span: all, paths: [], partitions: () => [] as never };
       return pagesOf(streamOf('leads').read(context, null));
     };
     for (const nothing of [{}, '', { '@odata.context': 'x' }]) {

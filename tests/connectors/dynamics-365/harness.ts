@@ -57,8 +57,14 @@ export async function connect(spec: Partial<DynamicsSpec> = {}, given: object = 
       }),
   };
   const access = { http: authorized, settings, secrets: {}, now: new Date(NOW), concurrency: 1 };
-  const read = (name: string, span = full, cursor: Cursor = null) =>
-    streamOf(name).read({ ...access, span, partitions: nobody }, cursor);
+  const read = (
+    name: string,
+    span = full,
+    cursor: Cursor = null,
+    paths: readonly string[] = streamOf(name)
+      .mapping({ settings, currency: 'USD' })
+      .flatMap(({ sources }) => sources),
+  ) => streamOf(name).read({ ...access, span, paths, partitions: nobody }, cursor);
   return { sandbox, call, access, read };
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultMapping } from '#lib/connectors/dynamics-365/destination/default-mapping.ts';
 import { findTargetField, listTargetFields } from '#lib/mappings/target-fields.ts';
+import { compileRows } from '#lib/mappings/compile-rows.ts';
 import { buildPlan, findExpectedFields, findMissingFields } from '#lib/mappings/plan.ts';
 import { id, usePushStage } from './push-stage.ts';
 
@@ -54,12 +55,17 @@ describe('what the environment says of itself', () => {
   it('tells days from times, because a day refuses a time', async () => {
     const type = (name: string) => findTargetField(stage.metadata, 'lead', name)?.type;
     expect([type('estimatedclosedate'), type('hnt_lastscoredon')]).toEqual(['date', 'datetime']);
-    const row = { role: 'lead' as const, source: 'scoredAt', rule: 'ours' as const };
+    const row = {
+      role: 'lead' as const,
+      sources: ['scoredAt'],
+      steps: [],
+      rule: 'ours' as const,
+    };
     const { records: planned } = buildPlan(
-      [
+      await compileRows([
         { ...row, target: 'estimatedclosedate' },
         { ...row, target: 'hnt_lastscoredon' },
-      ],
+      ]),
       { leadId: id(0), scoredAt: '2026-11-20T23:30:00.500Z' },
       stage.metadata,
     );
@@ -100,7 +106,7 @@ describe('what the environment says of itself', () => {
     ).toMatchObject({ kind: 'done' });
   });
 
-  it('makes a plan: kept values, labels as options, and in words what cannot be sent', () => {
+  it('makes a plan: kept values, labels as options, and in words what cannot be sent', async () => {
     const values = {
       leadId: id(0),
       lastName: 'x'.repeat(60),
@@ -111,7 +117,11 @@ describe('what the environment says of itself', () => {
       email: null,
       opportunityStage: null,
     };
-    const { records: planned, problems } = buildPlan(defaultMapping, values, stage.metadata);
+    const { records: planned, problems } = buildPlan(
+      await compileRows(defaultMapping),
+      values,
+      stage.metadata,
+    );
     expect(planned.lead?.values).toMatchObject({
       lastname: 'x'.repeat(50),
       hnt_segment: 859_870_000,
@@ -129,7 +139,10 @@ describe('what the environment says of itself', () => {
     expect(names(findExpectedFields(stage.metadata, 'lead', {}))).toEqual(['lastname']);
     expect(
       buildPlan(
-        [...defaultMapping, { role: 'lead', target: 'hnt_nowhere', source: 'score', rule: 'ours' }],
+        await compileRows([
+          ...defaultMapping,
+          { role: 'lead', target: 'hnt_nowhere', sources: ['score'], steps: [], rule: 'ours' },
+        ]),
         values,
         stage.metadata,
       ).problems,

@@ -61,6 +61,7 @@ describe('an answer of Salesforce', () => {
         ...toAccess(),
         http: { request: () => Promise.resolve(answer) },
         span: full,
+        paths: [],
         partitions: () => (async function* () {})(),
       },
       null,

@@ -85,8 +85,14 @@ export async function connect(spec: Partial<SalesforceSpec> = {}, given: object 
     now: new Date(sandbox.clock.now()),
     concurrency: 1,
   });
-  const read = (name: string, span = full, cursor: Cursor = null) =>
-    streamOf(name).read({ ...toAccess(), span, partitions: nobody }, cursor);
+  const read = (
+    name: string,
+    span = full,
+    cursor: Cursor = null,
+    paths: readonly string[] = streamOf(name)
+      .mapping({ settings, currency: 'USD' })
+      .flatMap(({ sources }) => sources),
+  ) => streamOf(name).read({ ...toAccess(), span, paths, partitions: nobody }, cursor);
   /** Another login, as after the end of a token. */
   const renew = async () => void (token = await fetchToken(sandbox));
   /** Time passes, and the token with it. */

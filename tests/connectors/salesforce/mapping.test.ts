@@ -1,42 +1,44 @@
 import { describe, expect, it } from 'vitest';
 import { parseRecord } from '#lib/records/registry.ts';
 import { salesforceSettings } from '#lib/connectors/salesforce/settings.ts';
+import { mapperOf } from '../streams.ts';
 import { streamOf } from './harness.ts';
 
 const settings = salesforceSettings.parse({});
 const ID = '00Q3UxTau3xSGlWUCW';
 
 /** The record of an item as it is stored. */
-function map(name: string, item: object, currency = 'USD') {
-  const stream = streamOf(name);
-  return parseRecord(
-    stream.entity,
-    stream.map({ Id: ID, ...item }, { settings, currency, index: 3 }),
-  );
+async function map(name: string, item: object, currency = 'USD') {
+  const toRecord = await mapperOf(streamOf(name), settings, currency);
+  return parseRecord(streamOf(name).entity, toRecord({ Id: ID, ...item }, { index: 3 }));
 }
 
 describe('a record of Salesforce', () => {
-  it('may lack every field but its id', () => {
-    expect(map('accounts', {})).toMatchObject({ name: 'Unnamed company', revenue: null });
-    expect(map('contacts', {})).toMatchObject({ name: 'Unnamed contact', companyId: null });
-    expect(map('leads', {})).toMatchObject({
+  it('may lack every field but its id', async () => {
+    expect(await map('accounts', {})).toMatchObject({ name: 'Unnamed company', revenue: null });
+    expect(await map('contacts', {})).toMatchObject({ name: 'Unnamed contact', companyId: null });
+    expect(await map('leads', {})).toMatchObject({
       name: 'Unnamed lead',
       status: 'New Lead',
       qualified: false,
     });
-    expect(map('opportunities', {})).toMatchObject({
+    expect(await map('opportunities', {})).toMatchObject({
       stage: 'Open',
       outcome: 'open',
       likelyPct: 0,
     });
-    expect(map('stages', {})).toMatchObject({ name: 'Unnamed stage', active: true, position: 3 });
+    expect(await map('stages', {})).toMatchObject({
+      name: 'Unnamed stage',
+      active: true,
+      position: 3,
+    });
     for (const name of ['tasks', 'events'])
-      expect(() => map(name, {})).toThrow('has no date, so it cannot be scheduled');
+      await expect(map(name, {})).rejects.toThrow('has nothing for "When"');
     for (const name of ['notes', 'contentNotes'])
-      expect(() => map(name, {})).toThrow('names no record');
+      await expect(map(name, {})).rejects.toThrow('names no record');
   });
 
-  it('may hold what nobody expects', () => {
+  it('may hold what nobody expects', async () => {
     for (const odd of [7, true, [], {}, ['x'], { a: { b: 1 } }, '\u200b', 'x'.repeat(5_000)])
       for (const [name, field] of [
         ['leads', 'Status'],
@@ -47,27 +49,29 @@ describe('a record of Salesforce', () => {
         ['opportunities', 'Account'],
         ['stages', 'SortOrder'],
       ] as const)
-        expect(map(name, { [field]: odd })).toMatchObject({ externalId: ID });
-    expect(map('leads', { constructor: 1, toString: 2, Extra__c: 'new' })).toMatchObject({
+        expect(await map(name, { [field]: odd })).toMatchObject({ externalId: ID });
+    expect(await map('leads', { constructor: 1, toString: 2, Extra__c: 'new' })).toMatchObject({
       name: 'Unnamed lead',
     });
   });
 
-  it('says what it knows of a deal', () => {
+  it('says what it knows of a deal', async () => {
     const deal = { Amount: 1_234.5, Probability: 40, StageName: 'Proposal/Price Quote' };
-    expect(map('opportunities', { ...deal, IsClosed: false, IsWon: false })).toMatchObject({
+    expect(await map('opportunities', { ...deal, IsClosed: false, IsWon: false })).toMatchObject({
       value: '1234.50',
       likelyPct: 40,
       outcome: 'open',
     });
-    expect(map('opportunities', { ...deal, IsClosed: true, IsWon: true })).toMatchObject({
+    expect(await map('opportunities', { ...deal, IsClosed: true, IsWon: true })).toMatchObject({
       likelyPct: 100,
       outcome: 'won',
     });
-    expect(map('opportunities', { ...deal, IsClosed: 'true', IsWon: 'false' })).toMatchObject({
-      likelyPct: 0,
-      outcome: 'lost',
-    });
+    expect(await map('opportunities', { ...deal, IsClosed: 'true', IsWon: 'false' })).toMatchObject(
+      {
+        likelyPct: 0,
+        outcome: 'lost',
+      },
+    );
     for (const [amount, value] of [
       ['1.0E7', '10000000.00'],
       ['0.1', '0.10'],
@@ -75,29 +79,33 @@ describe('a record of Salesforce', () => {
       ['not a number', null],
       [1e21, null],
     ])
-      expect(map('opportunities', { Amount: amount })).toMatchObject({ value });
+      expect(await map('opportunities', { Amount: amount })).toMatchObject({ value });
   });
 
-  it('counts amounts of the workspace\u2019s currency only', () => {
+  it('counts amounts of the workspace\u2019s currency only', async () => {
     const row = { Amount: 100, CurrencyIsoCode: 'EUR' };
-    expect(map('opportunities', row, 'EUR')).toMatchObject({ value: '100.00' });
-    expect(map('opportunities', row, 'USD')).toMatchObject({ value: null });
+    expect(await map('opportunities', row, 'EUR')).toMatchObject({ value: '100.00' });
+    expect(await map('opportunities', row, 'USD')).toMatchObject({ value: null });
   });
 
-  it('is scheduled for its day or time, and was held when it is closed', () => {
+  it('is scheduled for its day or time, and was held when it is closed', async () => {
     const task = { ActivityDate: '2026-11-21', CreatedDate: '2026-11-01T10:00:00.000+0000' };
     const day = new Date('2026-11-21T00:00:00Z');
-    expect(map('tasks', { ...task, IsClosed: false })).toMatchObject({ scheduledAt: day });
-    expect(map('tasks', task)).not.toHaveProperty('heldAt');
-    expect(map('tasks', { ...task, IsClosed: true })).toMatchObject({ heldAt: day });
+    expect(await map('tasks', { ...task, IsClosed: false })).toMatchObject({ scheduledAt: day });
+    expect(await map('tasks', task)).toMatchObject({ heldAt: null });
+    expect(await map('tasks', { ...task, IsClosed: true })).toMatchObject({ heldAt: day });
     expect(
-      map('tasks', { ...task, IsClosed: true, CompletedDateTime: '2026-11-20T09:00:00.000+0000' }),
+      await map('tasks', {
+        ...task,
+        IsClosed: true,
+        CompletedDateTime: '2026-11-20T09:00:00.000+0000',
+      }),
     ).toMatchObject({ heldAt: new Date('2026-11-20T09:00:00Z') });
-    expect(map('tasks', { CreatedDate: task.CreatedDate })).toMatchObject({
+    expect(await map('tasks', { CreatedDate: task.CreatedDate })).toMatchObject({
       scheduledAt: new Date('2026-11-01T10:00:00Z'),
     });
     expect(
-      map('events', {
+      await map('events', {
         StartDateTime: '2026-11-20T11:30:00.000+0200',
         WhoId: '0034Bd2fg1Axkk',
         WhatId: '006000000000000AAA',
@@ -112,7 +120,7 @@ describe('a record of Salesforce', () => {
     });
   });
 
-  it('is a note about the lead, contact, opportunity or account that it hangs on', () => {
+  it('is a note about the lead, contact, opportunity or account that it hangs on', async () => {
     const links = (...ids: string[]) => ({
       records: ids.map((LinkedEntityId) => ({ LinkedEntityId })),
     });
@@ -126,7 +134,7 @@ describe('a record of Salesforce', () => {
         'a00000000000001AAA',
       ),
     };
-    expect(map('contentNotes', note)).toMatchObject({
+    expect(await map('contentNotes', note)).toMatchObject({
       contactId: '00Q000000000001EAA',
       content: 'Meeting\nFirst & second',
     });

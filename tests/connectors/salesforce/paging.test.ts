@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pagesOf } from '../streams.ts';
+import { mapperOf, pagesOf } from '../streams.ts';
 import { changes, connect, DAY, full, idsOf, lead, MINUTE, streamOf, tokenOf } from './harness.ts';
 
 const HOUR = 60 * MINUTE;
@@ -104,6 +104,7 @@ describe('a list of Salesforce', () => {
         http: spoilt,
         settings,
         span: full,
+        paths: [],
         partitions: () => (async function* () {})(),
       },
       null,
@@ -192,9 +193,8 @@ describe('changes in Salesforce', () => {
     });
     const before = await pagesOf(read('contacts'));
     const { settings } = toAccess();
-    expect(
-      streamOf('contacts').map(before[0]?.items[0], { settings, currency: 'USD', index: 0 }),
-    ).toMatchObject({ externalId: contact, companyId: account });
+    const map = await mapperOf(streamOf('contacts'), settings);
+    expect(map(before[0]?.items[0])).toMatchObject({ externalId: contact, companyId: account });
     await pass(HOUR);
     mutate({ op: 'purge', kind: 'Contact', id: contact });
     await pass(3 * MINUTE);

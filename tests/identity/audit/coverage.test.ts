@@ -34,6 +34,7 @@ const forms: Record<string, Trace> = {
   'connections.ts resume': ['connection.resumed'],
   'connections.ts accept-deletions': ['deletion.confirmed'],
   'connections.ts webhook': ['webhook.registered'],
+  'connections.ts webhook-address': ['webhook.address_created'],
   'connections.ts replay': ['replay.requested', 'replay.finished'],
   'connections.ts submitConnections': handsOver,
   'dead-letters.ts retry': ['record.retried'],
@@ -122,6 +123,8 @@ const routes: Record<string, Trace> = {
   'POST api/sync/index.ts': ['sync.requested'],
   'POST api/v1/d365/push-lead.ts': ['push.requested'],
   'POST api/webhooks/[provider]/[tenantId]/[connectionId].ts':
+    'a notice of a provider, kept in webhook_deliveries; it makes a sync begin earlier',
+  'POST api/webhooks/[provider]/index.ts':
     'a notice of a provider, kept in webhook_deliveries; it makes a sync begin earlier',
   'POST sign-out.ts': ['sign_in.ended'],
 };

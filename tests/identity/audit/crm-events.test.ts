@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadMapping } from '#lib/mappings/store.ts';
 import { allowForLoad } from '../../helpers/patience.ts';
 import { password, startWeb, type Web, type WebClient } from '../../helpers/web.ts';
+import { toForm } from '../../outbound/mapping-form.ts';
 import { addLeads, push } from '../../outbound/stage.ts';
 import { change, db, open, ourChange, pushed, readBack, stage } from '../../outbound/pull-stage.ts';
 import { followAudit, toLines } from './news.ts';
@@ -85,23 +86,8 @@ describe('what goes to a CRM is in the log', () => {
 
   it('a mapping: its version and the fields that changed', async () => {
     const { fields } = await loadMapping(stage.tenantId, stage.connectionId);
-    const [first, ...rest] = fields.map((field, index) => [
-      ...Object.entries({ ...field, labels: undefined }).flatMap(([name, value]) =>
-        typeof value === 'string' ? [[`row.${index}.${name}`, value] as const] : [],
-      ),
-      ...Object.entries(field.labels ?? {}).flatMap(([ours, theirs], at) => [
-        [`row.${index}.label.${at}.ours`, ours] as const,
-        [`row.${index}.label.${at}.theirs`, theirs] as const,
-      ]),
-    ]);
-    const all = Object.fromEntries([...(first ?? []), ...rest.flat()]);
     const index = fields.findIndex(({ target }) => target === 'companyname');
-    const changed = { ...all, [`row.${index}.rule`]: 'theirs', basedOn: '0' };
-    for (const [name, value] of Object.entries(changed))
-      if (name.endsWith('.source') && value.startsWith('=')) {
-        changed[name] = '=';
-        changed[name.replace(/source$/, 'constant')] = value.slice(1);
-      }
+    const changed = { ...toForm(fields), [`row.${index}.rule`]: 'theirs', basedOn: '0' };
     const path = `settings/mapping?connection=${stage.connectionId}`;
     await post(path, { intent: 'save', ...changed });
     await post(path, { intent: 'restore:0' });

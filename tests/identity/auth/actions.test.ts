@@ -9,7 +9,7 @@ import { submitCorrection, submitDeadLetters } from '../../../src/actions/dead-l
 import { submitFeatures } from '../../../src/actions/features.ts';
 import { handleForm, redirectAfterPost, type Fields } from '../../../src/actions/form.ts';
 import { submitLeads } from '../../../src/actions/leads.ts';
-import { submitMapping } from '../../../src/actions/mapping.ts';
+import { readDraft, submitMapping } from '../../../src/actions/mapping.ts';
 import { submitMembers } from '../../../src/actions/members.ts';
 import { submitPushes } from '../../../src/actions/pushes.ts';
 import { submitReferral } from '../../../src/actions/referrals.ts';
@@ -43,7 +43,7 @@ const inside = (access: Access): Parameters<typeof submitMembers>[0] => ({
     session: { id: 's', activeTenantId: null, expiresAt: new Date() },
   },
 });
-const draft = { fields: [], basedOn: 0, preview: false };
+const draft = readDraft({});
 const drawn = { page: 'leads', period: 'All', html: '', dataAsOf: null };
 const context = { request: new Request(url, { method: 'POST' }), url } as Parameters<
   typeof requestSyncByForm
@@ -66,13 +66,20 @@ const refused: [string, Role, (access: Access) => Promise<unknown>][] = [
     'member',
     (access) => submitMembers(inside(access), { intent }),
   ]),
-  ...['connect', 'consent', 'reconnect', 'reconsent', 'pause', 'webhook', 'replay'].map(
-    (intent): (typeof refused)[number] => [
-      `connections: ${intent}`,
-      'member',
-      (access) => submitConnections(access, { intent }),
-    ],
-  ),
+  ...[
+    'connect',
+    'consent',
+    'reconnect',
+    'reconsent',
+    'pause',
+    'webhook',
+    'webhook-address',
+    'replay',
+  ].map((intent): (typeof refused)[number] => [
+    `connections: ${intent}`,
+    'member',
+    (access) => submitConnections(access, { intent }),
+  ]),
   ...['retry', 'retry-group', 'discard', 'job-retry', 'job-retry-group', 'job-discard'].map(
     (intent): (typeof refused)[number] => [
       `dead letters: ${intent}`,

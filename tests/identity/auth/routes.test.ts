@@ -15,7 +15,9 @@ const publicRoutes: Record<string, string> = {
   'invitations/[token].astro': 'asks for the token of a link',
   'api/auth/[...all].ts': 'lets programs sign in and out',
   'api/openapi.json.ts': "tells how the API is called, and of nobody's data",
-  'api/webhooks/[provider]/[tenantId]/[connectionId].ts': 'asks for a signature over the body',
+  'api/webhooks/[provider]/[tenantId]/[connectionId].ts':
+    'asks for a signature over the body, or the token of its address',
+  'api/webhooks/[provider]/index.ts': 'asks for a signature over the body',
   'healthz.ts': 'tells that the process is alive',
   'readyz.ts': 'tells whether the database answers',
   'metrics.ts': 'asks for the token of METRICS_TOKEN, and is not there without one',

@@ -26,3 +26,13 @@ export function listEnteredSecrets(provider: ProviderDefinition): SecretField[] 
   const app = getAppSecrets(provider);
   return provider.auth.secrets.filter(({ name }) => !Object.hasOwn(app, name));
 }
+
+/** Whether the deployment's own app sends the webhooks of connections that sign in this way. */
+export function usesAppWebhook(provider: ProviderDefinition): boolean {
+  const { webhook } = provider;
+  return (
+    webhook?.ofApp === true &&
+    webhook.proof.kind === 'secret' &&
+    Object.hasOwn(getAppSecrets(provider), webhook.proof.secret)
+  );
+}

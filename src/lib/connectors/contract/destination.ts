@@ -1,3 +1,4 @@
+import type { FieldSchema } from '../../conversion/schema/shape.ts';
 import type { HttpClient } from '../../platform/http/types.ts';
 
 /**
@@ -20,17 +21,13 @@ export type FieldValue = string | number | boolean | null;
 export const conflictRules = ['ours', 'theirs', 'newest', 'ask'] as const;
 export type ConflictRule = (typeof conflictRules)[number];
 
-/** One row of the field mapping. */
-export interface FieldMapping {
+/**
+ * One row of the field mapping: an entry of a conversion schema, the object that its target belongs
+ * to, and who wins. `target` is the name of the field in the CRM, such as emailaddress1; `sources`
+ * are keys of our catalogue (src/lib/mappings/lead-fields.ts).
+ */
+export interface FieldMapping extends FieldSchema {
   role: ObjectRole;
-  /** Name of the field in the CRM, such as emailaddress1. */
-  target: string;
-  /**
-   * One of our fields (src/lib/mappings/lead-fields.ts), or a constant behind "=": "=Tributary".
-   */
-  source: string;
-  /** For option sets with other labels: from our value to the label in the CRM. */
-  labels?: Record<string, string>;
   rule: ConflictRule;
 }
 

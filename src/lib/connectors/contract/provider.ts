@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { WriteBack } from './actions.ts';
+import type { ActionDefinition } from './actions.ts';
 import type { Auth, OtherAuth } from './auth.ts';
 import type { PushDefinition } from './destination.ts';
 import type { Discovery, SourceField } from './discovery.ts';
@@ -43,8 +43,8 @@ export interface ProviderDefinition<Settings = unknown> {
   intervalMs?(settings: Settings, development: boolean): number;
   /** Webhooks that report changes. They add to the regular passes and do not replace them. */
   webhook?: WebhookDefinition<Settings>;
-  /** Changes that people can make to its records from our pages. */
-  writeBack?: WriteBack<Settings>;
+  /** What people can do to its records from our pages, in the order of the page. */
+  actions?: readonly ActionDefinition<Settings>[];
   /** Those that every account has, in the order in which they are synced. */
   streams: readonly StreamDefinition<Settings>[];
   /** Finds what an account has defined itself. Absent where accounts cannot define objects. */

@@ -1,5 +1,6 @@
 import type { MappingSchema } from '../../conversion/schema/shape.ts';
 import type { JsonObject } from '../../conversion/transformations/kit/value.ts';
+import type { StatedLink } from '../../records/link.ts';
 import type { EntityName, EntityRecords, RecordKeys } from '../../records/registry.ts';
 import type { HttpResponse, HttpClient } from '../../platform/http/types.ts';
 
@@ -143,6 +144,12 @@ export interface StreamDefinition<Settings, Entity extends EntityName = EntityNa
    * the settings, such as a time zone. Pure.
    */
   mapping(context: Pick<ItemContext<Settings>, 'settings' | 'currency'>): MappingSchema;
+  /**
+   * The records of the same system that an item says it is, has become or belongs to, such as the
+   * deal of a converted lead. An id that leads nowhere does no harm. Absent where items say nothing
+   * of this. Pure; never throws.
+   */
+  links?(item: unknown): StatedLink[];
 }
 
 /** What the connector itself makes of an item. */

@@ -1,9 +1,12 @@
-import type { EntityName, EntityRecords } from '../../records/registry.ts';
+import type { EntityName } from '../../records/registry.ts';
 import { defineStream, type Changes, type StreamDefinition } from '../contract/source.ts';
-import { isSalesNote, mapNote, mapTask } from './mapping/activity.ts';
-import { mapLead } from './mapping/lead.ts';
-import { mapOpportunity } from './mapping/opportunity.ts';
-import { mapCompany, mapContact } from './mapping/people.ts';
+import { accountMapping, interpretAccount } from './mapping/company.ts';
+import { contactMapping, interpretContact } from './mapping/contact.ts';
+import { interpretLead, leadMapping } from './mapping/lead.ts';
+import { readLeadLinks, readOpportunityLinks } from './mapping/links.ts';
+import { interpretNote, isSalesNote, noteMapping } from './mapping/note.ts';
+import { interpretOpportunity, opportunityMapping } from './mapping/opportunity.ts';
+import { interpretTask, taskMapping } from './mapping/task.ts';
 import { readId } from './mapping/values.ts';
 import { readTable, parseRows } from './paging.ts';
 import type { Table } from './position.ts';
@@ -141,18 +144,19 @@ const TABLES = {
   },
 } satisfies Record<string, Table>;
 
+type Definition<Entity extends EntityName> = Pick<
+  StreamDefinition<DynamicsSettings, Entity>,
+  'label' | 'entity' | 'interpret' | 'mapping' | 'links'
+>;
+
 const stream = <Entity extends EntityName>(
   name: keyof typeof TABLES,
-  label: string,
-  entity: Entity,
-  map: (item: unknown) => EntityRecords[Entity],
+  definition: Definition<Entity>,
 ): StreamDefinition<DynamicsSettings> => {
   const table: Table = TABLES[name];
   return defineStream<DynamicsSettings, Entity>({
     name,
-    label,
-    entity,
-    map,
+    ...definition,
     listing: { kind: 'complete' },
     changes: CHANGES,
     read: (context, cursor) => readTable(table, context, cursor),
@@ -163,10 +167,42 @@ const stream = <Entity extends EntityName>(
 
 /** In the order of syncing: tables that others point to come first. */
 export const streams = [
-  stream('accounts', 'Accounts', 'company', mapCompany),
-  stream('contacts', 'Contacts', 'contact', mapContact),
-  stream('leads', 'Leads', 'lead', mapLead),
-  stream('opportunities', 'Opportunities', 'opportunity', mapOpportunity),
-  stream('tasks', 'Tasks', 'scheduledActivity', mapTask),
-  stream('annotations', 'Notes', 'note', mapNote),
+  stream('accounts', {
+    label: 'Accounts',
+    entity: 'company',
+    interpret: interpretAccount,
+    mapping: accountMapping,
+  }),
+  stream('contacts', {
+    label: 'Contacts',
+    entity: 'contact',
+    interpret: interpretContact,
+    mapping: contactMapping,
+  }),
+  stream('leads', {
+    label: 'Leads',
+    entity: 'lead',
+    interpret: interpretLead,
+    mapping: leadMapping,
+    links: readLeadLinks,
+  }),
+  stream('opportunities', {
+    label: 'Opportunities',
+    entity: 'opportunity',
+    interpret: interpretOpportunity,
+    mapping: opportunityMapping,
+    links: readOpportunityLinks,
+  }),
+  stream('tasks', {
+    label: 'Tasks',
+    entity: 'scheduledActivity',
+    interpret: interpretTask,
+    mapping: taskMapping,
+  }),
+  stream('annotations', {
+    label: 'Notes',
+    entity: 'note',
+    interpret: interpretNote,
+    mapping: noteMapping,
+  }),
 ];

@@ -64,6 +64,10 @@ export const parseRow = (value: unknown): Row | undefined => row.safeParse(value
 
 const linked = z.looseObject({
   from: z.looseObject({ id: code }),
+  paging: z
+    .looseObject({ next: z.looseObject({ after: code }).nullish().catch(null) })
+    .nullish()
+    .catch(null),
   to: z.array(
     z.looseObject({
       toObjectId: code,

@@ -1,3 +1,4 @@
+import { actions } from './actions/index.ts';
 import { defineProvider } from '../contract/provider.ts';
 import { describe, discovery } from './custom-objects.ts';
 import { hubSpotPush } from './destination/index.ts';
@@ -43,6 +44,7 @@ export const hubspot = defineProvider({
   describe,
   push: hubSpotPush,
   webhook,
+  actions,
   whoAmI,
   check,
 });

@@ -144,9 +144,13 @@ function toLabels(properties: readonly Property[]): Labels {
 /** More pages than any account has owners. */
 const MAX_OWNER_PAGES = 200;
 
-async function fetchOwners(access: Access): Promise<Map<string, string>> {
+/** Names of owners by id: those that are archived, those that are not, or both. */
+export async function fetchOwners(
+  access: Access,
+  kinds: readonly ('true' | 'false')[] = ['true', 'false'],
+): Promise<Map<string, string>> {
   const names = new Map<string, string>();
-  for (const archived of ['true', 'false']) {
+  for (const archived of kinds) {
     let after: string | undefined;
     for (let page = 0; page < MAX_OWNER_PAGES; page += 1) {
       const { body } = await get(access, paths.owners, { limit: 100, archived, after });

@@ -1,10 +1,10 @@
 import { RemoteError } from '../../platform/http/errors.ts';
 import type { HttpRequest, HttpResponse } from '../../platform/http/types.ts';
-import type { ReadContext } from '../contract/source.ts';
+import type { WriteContext } from '../contract/actions.ts';
 import { refusals, toRemoteError } from './hubspot-error.ts';
 import type { HubSpotSettings } from './settings.ts';
 
-export type Access = Pick<ReadContext<HubSpotSettings>, 'http' | 'settings' | 'secrets'>;
+export type Access = WriteContext<HubSpotSettings>;
 
 /**
  * Roots of the paths. The date-based versions (`crm/objects/2026-03`) serve the same; version 3 is
@@ -30,6 +30,14 @@ export const get = (
 /** Sends one POST request that only reads. Throws RemoteError. */
 export const post = (access: Access, path: string, json: unknown): Promise<HttpResponse> =>
   send(access, { method: 'POST', url: toUrl(access, path), json, effect: 'none' });
+
+/** Changes one object: what is not named stays as it is. Throws RemoteError. */
+export const patch = (access: Access, path: string, json: unknown): Promise<HttpResponse> =>
+  send(access, { method: 'PATCH', url: toUrl(access, path), json, effect: 'once' });
+
+/** Creates one object. Throws RemoteError. */
+export const create = (access: Access, path: string, json: unknown): Promise<HttpResponse> =>
+  send(access, { method: 'POST', url: toUrl(access, path), json });
 
 export const toUrl = ({ settings }: Pick<Access, 'settings'>, path: string): string =>
   new URL(path, settings.baseUrl).href;

@@ -22,6 +22,7 @@ import {
   interpretLead,
   leadMapping,
 } from './mapping/lead.ts';
+import { readContactLeadLinks, readLeadLinks } from './mapping/links.ts';
 import { interpretNote, noteMapping } from './mapping/note.ts';
 import { interpretStage, stageMapping } from './mapping/stage.ts';
 import * as objects from './objects.ts';
@@ -40,7 +41,7 @@ const CHANGES: Changes = { by: 'token', lookbackSeconds: 0, reconcileHours: 24 }
 
 type Definition<Entity extends EntityName> = Pick<
   StreamDefinition<HubSpotSettings, Entity>,
-  'name' | 'label' | 'entity' | 'interpret' | 'mapping'
+  'name' | 'label' | 'entity' | 'interpret' | 'mapping' | 'links'
 >;
 
 /** A stream of all objects of a type. */
@@ -96,6 +97,7 @@ export const streams = [
     entity: 'lead',
     interpret: interpretContactLead,
     mapping: contactLeadMapping,
+    links: readContactLeadLinks,
   }),
   defineObjectStream(objects.leads, {
     name: 'leads',
@@ -103,6 +105,7 @@ export const streams = [
     entity: 'lead',
     interpret: interpretLead,
     mapping: leadMapping,
+    links: readLeadLinks,
   }),
   stages,
   defineObjectStream(objects.deals, {

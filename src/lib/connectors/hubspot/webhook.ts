@@ -25,8 +25,10 @@ const SIGNATURE = /^[A-Za-z0-9+/]{43}=$/;
 const DECODED = /%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)/gi;
 
 /**
- * Webhooks of an app: its target URL is the address of one connection. They are signed with the
- * app's client secret, so only connections that were made by signing in with it take any. Source:
+ * Webhooks of an app, which has one target URL for all accounts: that of the deployment's app is the
+ * address of the provider, that of an app of a customer's own the address of a connection. They are
+ * signed with the app's client secret, so only connections that were made by signing in with it take
+ * any. Source:
  * https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation
  */
 export const webhook: WebhookDefinition<HubSpotSettings> = {
@@ -34,6 +36,7 @@ export const webhook: WebhookDefinition<HubSpotSettings> = {
   proof: { kind: 'secret', secret: 'clientSecret', refusal },
   maxBytes: MAX_BYTES,
   parse,
+  ofApp: true,
 };
 
 /** Checks version 3 of the signature; older ones cover no time and could be replayed for ever. */

@@ -1,3 +1,4 @@
+import { tableStep } from '../../conversion/schema/table.ts';
 import { isId } from '../../platform/id.ts';
 import { getOwn } from '../../platform/own.ts';
 import type {
@@ -15,7 +16,42 @@ export const mapFields = (
   rule: ConflictRule,
   fields: Readonly<Record<string, string>>,
 ): FieldMapping[] =>
-  Object.entries(fields).map(([target, source]) => ({ role, target, source, rule }));
+  Object.entries(fields).map(([target, source]) => ({
+    role,
+    target,
+    sources: [source],
+    steps: [],
+    rule,
+  }));
+
+/** A row that sends the same text for every lead. */
+export const sendText = (
+  role: ObjectRole,
+  rule: ConflictRule,
+  target: string,
+  value: string,
+): FieldMapping => ({
+  role,
+  target,
+  sources: [],
+  steps: [{ fn: 'constant', args: { value } }],
+  rule,
+});
+
+/** A row for an option set with words of its own: from each of our values to its label there. */
+export const mapLabels = (
+  role: ObjectRole,
+  rule: ConflictRule,
+  target: string,
+  source: string,
+  labels: Readonly<Record<string, string>>,
+): FieldMapping => ({
+  role,
+  target,
+  sources: [source],
+  steps: [tableStep(Object.entries(labels).map(([from, to]) => ({ from, to })))],
+  rule,
+});
 
 /** The values of the named fields; fields that the row lacks are left out. */
 export const pickFields = (

@@ -1,6 +1,6 @@
 import { RemoteError } from '../../platform/http/errors.ts';
 import { parseAmount } from '../../conversion/values/amount.ts';
-import type { CurrentItem, RecordState, WriteBack } from '../contract/actions.ts';
+import type { ChangeAction, CurrentItem, RecordState } from '../contract/actions.ts';
 import { toObject, tryParseJson } from '../kit/json.ts';
 import { readReferral, withDocumentedCase } from './item.ts';
 import { requestReferral } from './request.ts';
@@ -29,7 +29,10 @@ const NEXT: Record<string, RecordState[]> = {
  * with the tag that was just read (https://github.com/microsoft/Partner-Center-Referrals/issues/4).
  * A successful response is 200 with the referral, or 204.
  */
-export const writeBack: WriteBack<PartnerCenterSettings> = {
+export const changeStatus: ChangeAction<PartnerCenterSettings> = {
+  kind: 'change',
+  key: 'status',
+  label: 'Change the status',
   stream: 'referrals',
   next: (from) =>
     (getOwn(NEXT, from['status'] ?? '') ?? []).filter(
@@ -46,7 +49,7 @@ export const writeBack: WriteBack<PartnerCenterSettings> = {
   send: (context, { externalId, wanted, tag }) =>
     requestReferral(context, externalId, {
       method: 'PATCH',
-      json: writeBack.body(wanted),
+      json: changeStatus.body(wanted),
       headers: { prefer: 'return=representation', ...(tag !== null && { 'if-match': tag }) },
       ...(tag !== null && { effect: 'once' }),
     }),

@@ -7,7 +7,7 @@ import { fetchSample } from './request.ts';
 import { whoAmI } from './who-am-i.ts';
 import { partnerCenterSettings, type PartnerCenterSettings } from './settings.ts';
 import { webhook } from './webhook.ts';
-import { writeBack } from './actions.ts';
+import { changeStatus } from './actions.ts';
 
 /** How long a change may take to appear in lists. */
 const LOOKBACK_SECONDS = 15 * 60;
@@ -120,7 +120,7 @@ export const partnerCenter = defineProvider({
     MINUTE_MS *
     (pollingMinutes ?? (development ? POLLING_MINUTES_IN_DEVELOPMENT : POLLING_MINUTES)),
   webhook,
-  writeBack,
+  actions: [changeStatus],
   streams: [referrals],
   enablesFeatures: ['lead-engine'],
   whoAmI,

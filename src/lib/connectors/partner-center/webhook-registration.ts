@@ -5,13 +5,16 @@ import type { RegistrationContext, WebhookRegistration } from '../contract/event
 import { parseBody, withLowerCaseNames } from '../kit/json.ts';
 import type { PartnerCenterSettings } from './settings.ts';
 
+/** It is sent when it is asked for. */
+const TEST_EVENT = 'test-created';
+
 /** The events about referrals, and the one that is sent to test the registration. */
 export const WEBHOOK_EVENTS = [
   'referral-created',
   'referral-updated',
   'related-referral-created',
   'related-referral-updated',
-  'test-created',
+  TEST_EVENT,
 ] as const;
 
 const HOST = 'api.partnercenter.microsoft.com';
@@ -49,20 +52,27 @@ export const registration: WebhookRegistration<PartnerCenterSettings> = {
     return known === null ? null : { url: known.webhookurl, events: known.webhookevents };
   },
   async write(context, url, known) {
-    // Requests the signature in a separate header, because proxies may consume Authorization.
     await send(context, {
       method: known === null ? 'POST' : 'PUT',
-      json: {
-        WebhookUrl: url,
-        WebhookEvents: WEBHOOK_EVENTS,
-        signatureTokenToMsSignatureHeader: true,
-      },
+      json: compose(url, WEBHOOK_EVENTS),
     });
+  },
+  // No operation deletes a registration, so what is left of it is the event that only we ask for:
+  // https://learn.microsoft.com/en-us/rest/api/partner-center/webhook
+  async remove(context, { url }) {
+    await send(context, { method: 'PUT', json: compose(url, [TEST_EVENT]) });
   },
   async test(context) {
     await send(context, { method: 'POST', json: {} }, '/validationEvents');
   },
 };
+
+/** Requests the signature in a separate header, because proxies may consume Authorization. */
+const compose = (url: string, events: readonly string[]) => ({
+  WebhookUrl: url,
+  WebhookEvents: events,
+  signatureTokenToMsSignatureHeader: true,
+});
 
 function send(
   { http, settings }: Context,

@@ -3,6 +3,7 @@ import { isTokenRejected } from './api-error.ts';
 import { salesforcePush } from './destination/index.ts';
 import { LOGIN_HOSTS, ORG_HOSTS } from './hosts.ts';
 import { limits } from './limits.ts';
+import { outboundMessage } from './outbound-message.ts';
 import { salesforceSettings, type SalesforceSettings } from './settings.ts';
 import { signIn } from './sign-in.ts';
 import { streams } from './streams.ts';
@@ -16,7 +17,8 @@ import { fetchResources, whoAmI } from './who-am-i.ts';
  * objects are described first (describe.ts). Everything is read at first and once a day, of large
  * objects by a job of Bulk API 2.0 (job.ts); other passes follow the time of change (paging.ts,
  * position.ts) and the feed of deletions (deletions.ts). Tokens have no lifetime: they are used
- * until they are rejected. People may also sign in themselves (sign-in.ts).
+ * until they are rejected. People may also sign in themselves (sign-in.ts). Outbound messages make a
+ * pass start sooner (outbound-message.ts).
  *
  * Sources: https://developer.salesforce.com/docs/platform/api-rest/guide/intro-rest.md and its
  * sibling pages.
@@ -59,6 +61,7 @@ export const salesforce = defineProvider({
   limits,
   streams,
   push: salesforcePush,
+  webhook: outboundMessage,
   whoAmI,
   async check(context) {
     await fetchResources(context);

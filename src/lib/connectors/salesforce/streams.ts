@@ -1,12 +1,27 @@
-import type { EntityName, EntityRecords } from '../../records/registry.ts';
-import { defineStream, type Changes, type MapContext } from '../contract/source.ts';
+import type { EntityName } from '../../records/registry.ts';
+import { defineStream, type Changes, type StreamDefinition } from '../contract/source.ts';
 import { parseRows, rewriteRows } from './body.ts';
 import { DELETED_FIELD, TIME_FIELD, type SalesforceObject } from './describe.ts';
-import { isShownActivity, mapEvent, mapTask } from './mapping/activity.ts';
-import { mapLead } from './mapping/lead.ts';
-import { isSalesDocument, isSalesNote, mapContentNote, mapNote } from './mapping/note.ts';
-import { mapOpportunity, mapStage } from './mapping/opportunity.ts';
-import { mapCompany, mapContact } from './mapping/people.ts';
+import {
+  eventMapping,
+  interpretActivity,
+  isShownActivity,
+  taskMapping,
+} from './mapping/activity.ts';
+import { accountMapping, interpretAccount } from './mapping/company.ts';
+import { contactMapping, interpretContact } from './mapping/contact.ts';
+import { interpretLead, leadMapping } from './mapping/lead.ts';
+import { readLeadLinks } from './mapping/links.ts';
+import {
+  contentNoteMapping,
+  interpretContentNote,
+  interpretNote,
+  isSalesDocument,
+  isSalesNote,
+  noteMapping,
+} from './mapping/note.ts';
+import { interpretOpportunity, opportunityMapping } from './mapping/opportunity.ts';
+import { interpretStage, stageMapping } from './mapping/stage.ts';
 import { readObject } from './paging.ts';
 import { readId } from './place.ts';
 import { OUR_KEY } from './our-key.ts';
@@ -178,17 +193,17 @@ const CONTENT_NOTE: SalesforceObject = {
   keeps: isSalesDocument,
 };
 
-interface StreamParts<Entity extends EntityName> {
-  name: string;
-  label: string;
-  entity: Entity;
-  object: SalesforceObject;
-  map: (item: unknown, context: MapContext<SalesforceSettings>) => EntityRecords[Entity];
-}
+type Definition<Entity extends EntityName> = Pick<
+  StreamDefinition<SalesforceSettings, Entity>,
+  'name' | 'label' | 'entity' | 'interpret' | 'mapping' | 'links'
+>;
 
-const stream = <Entity extends EntityName>({ object, ...parts }: StreamParts<Entity>) =>
+const stream = <Entity extends EntityName>(
+  object: SalesforceObject,
+  definition: Definition<Entity>,
+): StreamDefinition<SalesforceSettings> =>
   defineStream<SalesforceSettings, Entity>({
-    ...parts,
+    ...definition,
     listing: { kind: 'complete' },
     changes: CHANGES,
     read: (context, cursor) => readObject(object, context, cursor),
@@ -199,49 +214,68 @@ const stream = <Entity extends EntityName>({ object, ...parts }: StreamParts<Ent
 
 /** In the order of syncing: what others point to comes first. */
 export const streams = [
-  stream({
+  stream(ACCOUNT, {
     name: 'accounts',
     label: 'Accounts',
     entity: 'company',
-    object: ACCOUNT,
-    map: mapCompany,
+    interpret: interpretAccount,
+    mapping: accountMapping,
   }),
-  stream({
+  stream(CONTACT, {
     name: 'contacts',
     label: 'Contacts',
     entity: 'contact',
-    object: CONTACT,
-    map: mapContact,
+    interpret: interpretContact,
+    mapping: contactMapping,
   }),
-  stream({ name: 'leads', label: 'Leads', entity: 'lead', object: LEAD, map: mapLead }),
-  stream({ name: 'stages', label: 'Stages', entity: 'stage', object: STAGE, map: mapStage }),
-  stream({
+  stream(LEAD, {
+    name: 'leads',
+    label: 'Leads',
+    entity: 'lead',
+    interpret: interpretLead,
+    mapping: leadMapping,
+    links: readLeadLinks,
+  }),
+  stream(STAGE, {
+    name: 'stages',
+    label: 'Stages',
+    entity: 'stage',
+    interpret: interpretStage,
+    mapping: stageMapping,
+  }),
+  stream(OPPORTUNITY, {
     name: 'opportunities',
     label: 'Opportunities',
     entity: 'opportunity',
-    object: OPPORTUNITY,
-    map: mapOpportunity,
+    interpret: interpretOpportunity,
+    mapping: opportunityMapping,
   }),
-  stream({
+  stream(TASK, {
     name: 'tasks',
     label: 'Tasks',
     entity: 'scheduledActivity',
-    object: TASK,
-    map: mapTask,
+    interpret: interpretActivity,
+    mapping: taskMapping,
   }),
-  stream({
+  stream(EVENT, {
     name: 'events',
     label: 'Events',
     entity: 'scheduledActivity',
-    object: EVENT,
-    map: mapEvent,
+    interpret: interpretActivity,
+    mapping: eventMapping,
   }),
-  stream({ name: 'notes', label: 'Classic notes', entity: 'note', object: NOTE, map: mapNote }),
-  stream({
+  stream(NOTE, {
+    name: 'notes',
+    label: 'Classic notes',
+    entity: 'note',
+    interpret: interpretNote,
+    mapping: noteMapping,
+  }),
+  stream(CONTENT_NOTE, {
     name: 'contentNotes',
     label: 'Notes',
     entity: 'note',
-    object: CONTENT_NOTE,
-    map: mapContentNote,
+    interpret: interpretContentNote,
+    mapping: contentNoteMapping,
   }),
 ];

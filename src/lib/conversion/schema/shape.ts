@@ -10,6 +10,7 @@ import { stepList } from '../transformations/kit/steps.ts';
 
 const inherited = new Set(['__proto__', 'constructor', 'prototype']);
 
+/** One entry: what a field is filled with. */
 export const fieldShape = z.strictObject({
   /** The field that is filled. */
   target: z

@@ -5,6 +5,9 @@ import { limits } from './kit/limits.ts';
 import { decimalMark, groupMark } from './kit/number-marks.ts';
 import { reject } from './kit/value.ts';
 
+/** As programs write large and small numbers: 1.0E7. */
+const scientific = /^-?\d{1,30}(?:\.\d{1,30})?e[+-]?\d{1,3}$/i;
+
 const unreadable = reject('is not a number in the expected form');
 
 export const numberParse = defineTransformation({
@@ -31,12 +34,13 @@ export const numberParse = defineTransformation({
       if (text === '') return null;
       const whole = group === '' ? text : text.replaceAll(group, '');
       const plain = (decimal === ',' ? whole.replace(',', '.') : whole).replace(/^\+/, '');
-      return isPlainDecimal(plain) ? Number(plain) : unreadable;
+      return isPlainDecimal(plain) || scientific.test(plain) ? Number(plain) : unreadable;
     },
   examples: [
     { given: ' 12.50 ', gives: 12.5 },
     { args: { decimal: ',', group: '.' }, given: '1.234,5', gives: 1234.5 },
     { args: { percent: true }, given: '45 %', gives: 45 },
+    { given: '1.0E7', gives: 10_000_000 },
     { given: '', gives: null },
     { given: '12 units', rejects: 'is not a number in the expected form' },
   ],

@@ -3,6 +3,7 @@ import { alternatives } from './alternatives.ts';
 import { bands } from './bands.ts';
 import { boolean } from './boolean.ts';
 import { booleanFormat } from './boolean-format.ts';
+import { byPosition } from './by-position.ts';
 import { changeCase } from './case.ts';
 import { clamp } from './clamp.ts';
 import { coalesce } from './coalesce.ts';
@@ -62,6 +63,7 @@ export const transformations: readonly Transformation[] = [
   bands,
   boolean,
   booleanFormat,
+  byPosition,
   changeCase,
   clamp,
   coalesce,

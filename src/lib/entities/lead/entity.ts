@@ -1,6 +1,7 @@
 import { toLocalDay } from '../../platform/local-day.ts';
 import { toSortCents } from '../../platform/money.ts';
 import { parseCompanyDomain } from '../../records/company-domain.ts';
+import { toEmailKey } from '../../records/link.ts';
 import type { EntityDefinition } from '../definition.ts';
 import { dropOverrides, applyLeadOverrides } from './overrides.ts';
 import { leads } from '../../schema/leads.ts';
@@ -17,6 +18,7 @@ export const leadEntity: EntityDefinition<'lead'> = {
     sortCents: toSortCents(dealValue),
     domain: parseCompanyDomain(website ?? null, email === null ? [] : [email]).domain,
     mirrorOf: mirrorOf ?? null,
+    emailKey: toEmailKey(email),
     createdOn: sourceCreatedAt === null ? null : toLocalDay(timeZone, sourceCreatedAt),
   }),
   overrides: { apply: applyLeadOverrides, drop: dropOverrides },

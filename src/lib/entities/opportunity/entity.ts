@@ -11,6 +11,7 @@ export const opportunityEntity: EntityDefinition<'opportunity'> = {
     isLost: (record, before) => before === null || before.stage !== record.stage,
   },
   derive: (record, before, { timeZone, receivedAt }) => ({
+    mirrorOf: before?.mirrorOf ?? null,
     sortCents: toSortCents(record.value),
     createdOn:
       record.sourceCreatedAt === null ? null : toLocalDay(timeZone, record.sourceCreatedAt),

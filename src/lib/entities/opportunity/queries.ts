@@ -92,6 +92,9 @@ export async function selectTopOfStages(
   return second === undefined ? first : unionAll(first, second, ...rest);
 }
 
+/** Neither deleted nor the copy of an opportunity that is shown instead. */
+const whereShown = and(isNull(opportunities.deletedAt), isNull(opportunities.mirrorOf));
+
 function condition(
   tenantId: string,
   { from, to }: Period,
@@ -99,7 +102,7 @@ function condition(
 ): SQL | undefined {
   return and(
     eq(opportunities.tenantId, tenantId),
-    isNull(opportunities.deletedAt),
+    whereShown,
     connection === undefined ? undefined : eq(opportunities.connectionId, connection),
     stage === undefined ? undefined : eq(opportunities.stage, stage),
     outcome === undefined ? undefined : eq(opportunities.outcome, outcome),
@@ -133,7 +136,7 @@ export async function findStageLikelihood(
         eq(opportunities.tenantId, tenantId),
         eq(opportunities.connectionId, connectionId),
         eq(opportunities.stage, stage),
-        isNull(opportunities.deletedAt),
+        whereShown,
       ),
     )
     .limit(1);

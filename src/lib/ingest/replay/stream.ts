@@ -5,7 +5,9 @@ import { type StreamOrigin, type Rewrites } from '../../entities/incoming.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { failpoint } from '../../platform/failpoint.ts';
 import { newId } from '../../platform/id.ts';
-import { applyRewrites } from '../apply.ts';
+import { applyRewrites, applyStatedLinks } from '../apply.ts';
+import { lockDealCopies } from '../links/deal-copies.ts';
+import { listStating } from '../links/stated.ts';
 import { resolvePushedCopyVersions } from '../pushed-copies.ts';
 import { recountSummaries } from '../recount.ts';
 import { readTenant, retryInTenant } from '../../identity/tenancy/with-tenant.ts';
@@ -155,6 +157,9 @@ async function writeBatch(
   if ((await readSuppressionVersion(tx, source.tenantId)) !== suppression.version)
     throw new SliceExpiredError();
   const origin = toOrigin(source, stream);
+  const stating = listStating([...batch.versions.values()].map(({ incoming }) => incoming));
+  if (stream.entity === 'opportunity' || stating.size > 0)
+    await lockDealCopies(tx, source.tenantId);
   const rewrites = await compareVersions(
     tx,
     stream.entity,
@@ -162,6 +167,7 @@ async function writeBatch(
     await resolvePushedCopyVersions(tx, origin, stream.entity, batch.versions),
   );
   await applyRewrites(tx, origin, stream.entity, rewrites);
+  await applyStatedLinks(tx, origin, stream.entity, [...stating.values()]);
   await recordReplayRejections(tx, toStreamKey(source, stream), source.runId, batch);
   const counters = countBatch(batch, rewrites);
   const { pages, fetched, inserted, changed, unchanged, rejected } = syncRunStreams;

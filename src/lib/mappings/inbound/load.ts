@@ -22,7 +22,7 @@ export interface MappedConnection {
 }
 
 /** The mapping of a stream that a workspace has changed, as it stands in force. */
-export interface StreamMapping {
+interface StreamMapping {
   /** 0 is the default of the provider. */
   version: number;
   overrides: Override[];
@@ -49,7 +49,7 @@ export async function loadMappedStreams(
 }
 
 /** The default mapping of a stream with the changes of a workspace. */
-export const applyMapping = (
+const applyMapping = (
   stream: StreamDefinition<unknown>,
   context: Pick<ItemContext<unknown>, 'settings' | 'currency'>,
   overrides: readonly Override[],

@@ -1,9 +1,11 @@
 import { RemoteError } from '../../platform/http/errors.ts';
 import type { HttpResponse } from '../../platform/http/types.ts';
 import type {
+  AddAction,
+  Addition,
+  ChangeAction,
   CurrentItem,
   RecordState,
-  WriteBack,
   WriteContext,
 } from '../../connectors/contract/actions.ts';
 
@@ -37,37 +39,52 @@ export type DeliveredChange =
  * RemoteError when the source did not take it.
  */
 export async function deliver(
-  writeBack: WriteBack,
+  action: ChangeAction,
   context: WriteContext<unknown>,
   change: RequestedChange,
 ): Promise<DeliveredChange> {
-  const now = await writeBack.read(context, change.externalId);
+  const now = await action.read(context, change.externalId);
   const end = judge(now, change);
   if (end !== undefined) return end;
   try {
-    return await send(writeBack, context, change, now);
+    return await send(action, context, change, now);
   } catch (error) {
     if (!isVersionRefusal(error) || now.tag === null || change.ignoresTags) throw error;
-    const next = await writeBack.read(context, change.externalId);
-    return (
-      judge(next, { ...change, seenTag: now.tag }) ?? sendAgain(writeBack, context, change, next)
-    );
+    const next = await action.read(context, change.externalId);
+    return judge(next, { ...change, seenTag: now.tag }) ?? sendAgain(action, context, change, next);
   }
 }
 
 /** The source refused the version that it still names as its own, so that one is sent once more. */
 async function sendAgain(
-  writeBack: WriteBack,
+  action: ChangeAction,
   context: WriteContext<unknown>,
   change: RequestedChange,
   now: CurrentItem,
 ): Promise<DeliveredChange> {
   try {
-    return await send(writeBack, context, change, now);
+    return await send(action, context, change, now);
   } catch (error) {
     if (!(error instanceof RemoteError) || error.status !== 412) throw error;
     return { kind: 'conflict', found: now, refusedTag: now.tag };
   }
+}
+
+/**
+ * Adds something to a record, or finds that an earlier attempt did. `mayHaveArrived`: one was sent,
+ * and nobody knows whether the source took it. Then it is looked for first; where that is not
+ * possible nothing is sent. Throws RemoteError.
+ */
+export async function deliverAddition(
+  action: AddAction,
+  context: WriteContext<unknown>,
+  addition: Addition,
+  mayHaveArrived: boolean,
+): Promise<{ kind: 'done'; response: HttpResponse | null } | { kind: 'unknown' }> {
+  if (mayHaveArrived && action.find === undefined) return { kind: 'unknown' };
+  if (mayHaveArrived && (await action.find?.(context, addition)) === true)
+    return { kind: 'done', response: null };
+  return { kind: 'done', response: await action.send(context, addition) };
 }
 
 /** Undefined while the record is what the person saw and has to be changed. */
@@ -83,17 +100,17 @@ function judge(
 }
 
 async function send(
-  writeBack: WriteBack,
+  action: ChangeAction,
   context: WriteContext<unknown>,
   { externalId, wanted, ignoresTags }: RequestedChange,
   { tag }: CurrentItem,
 ): Promise<DeliveredChange> {
   try {
     const change = { externalId, wanted, tag: ignoresTags ? null : tag };
-    return { kind: 'done', response: await writeBack.send(context, change) };
+    return { kind: 'done', response: await action.send(context, change) };
   } catch (error) {
     if (!isOutcomeUnknown(error)) throw error;
-    const now = await writeBack.read(context, externalId).catch(() => undefined);
+    const now = await action.read(context, externalId).catch(() => undefined);
     if (now !== undefined && isSameState(now.state, wanted))
       return { kind: 'done', response: null };
     throw error;
@@ -112,6 +129,15 @@ function isOutcomeUnknown(error: unknown): boolean {
   const { kind, status } = error;
   if (kind === 'transient') return status !== 503;
   return kind === 'malformed' && (status === undefined || status < 300 || status >= 500);
+}
+
+/**
+ * Whether an addition may have arrived although its sending failed. A refusal says that it did not.
+ * A 503 says so of the system that wrote it, which may stand in front of the one that counts.
+ */
+export function mayHaveArrived({ kind, status, unsent }: RemoteError): boolean {
+  if (unsent || (kind !== 'transient' && kind !== 'malformed')) return false;
+  return status === undefined || status === 408 || status < 400 || status >= 500;
 }
 
 /** Whether a record has all values of `other`. */

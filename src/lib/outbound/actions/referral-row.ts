@@ -4,16 +4,16 @@ import { referrals } from '../../schema/referrals.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
 import { isId } from '../../platform/id.ts';
-import { providers } from '../../connectors/registry.ts';
-import type { RecordState, WriteBack } from '../../connectors/contract/actions.ts';
+import { findAction, getProvider } from '../../connectors/registry.ts';
+import type { ChangeAction, RecordState } from '../../connectors/contract/actions.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
-import { selectWriteBacks, type RecordRef, type WriteBackRow } from './store.ts';
+import { selectWriteBacks, type ActionRef, type WriteBackRow } from './store.ts';
 
 /** A referral as it is stored here, with the changes that were made to it from here. */
 export interface StoredReferral {
-  record: RecordRef;
+  ref: ActionRef;
   /** Undefined when its provider takes no changes. */
-  writeBack: WriteBack | undefined;
+  action: ChangeAction | undefined;
   /** The state as it was read last, or written since. */
   state: RecordState;
   /** The other fields that pages show, by the names of our record. */
@@ -33,16 +33,15 @@ export async function readReferral(tenantId: string, referralId: string): Promis
     );
   const { row, last, lastDone } = read;
   const { connectionId, stream, externalId, provider } = row;
-  const writeBack = providers.find(({ key }) => key === provider)?.writeBack as
-    WriteBack | undefined;
+  const action = findAction(getProvider(provider), stream, 'status');
   // A change that was written here counts until the source is read again.
   const written =
     lastDone !== undefined && (lastDone.finishedAt ?? new Date(0)) > row.changedAt
       ? lastDone.wanted
       : undefined;
   return {
-    record: { tenantId, connectionId, stream, externalId },
-    writeBack,
+    ref: { tenantId, connectionId, stream, externalId, action: 'status' },
+    action: action?.kind === 'change' ? action : undefined,
     state: written ?? { status: row.status, substatus: row.substatus },
     facts: {
       name: row.name,
@@ -85,5 +84,5 @@ async function readRow(tx: Tx, tenantId: string, referralId: string) {
       ),
     );
   if (row === undefined) return undefined;
-  return { row, ...(await selectWriteBacks(tx, { tenantId, ...row })) };
+  return { row, ...(await selectWriteBacks(tx, { tenantId, ...row, action: 'status' })) };
 }

@@ -1,5 +1,5 @@
 import { Problem } from '../../platform/errors.ts';
-import type { RecordState, WriteBack } from '../../connectors/contract/actions.ts';
+import type { ChangeAction, RecordState } from '../../connectors/contract/actions.ts';
 import { referralFields } from '../../records/referral.ts';
 import { attemptWriteBack, type AttemptEnd } from './attempt.ts';
 import { formatState, isSameState, listDifferences } from './deliver.ts';
@@ -55,14 +55,14 @@ export async function getReferralChanges(
   tenantId: string,
   referralId: string,
 ): Promise<ReferralChanges> {
-  const { writeBack, state, facts, last } = await readReferral(tenantId, referralId);
+  const { action, state, facts, last } = await readReferral(tenantId, referralId);
   return {
     state: { ...toReferralState(state), substatus: state['substatus'] ?? null },
     seen: { ...facts, ...state },
-    next: (writeBack?.next(state) ?? []).map(toReferralState),
+    next: listNext(action, state).map(toReferralState),
     last: last === undefined ? null : { ...last, at: last.requestedAt },
     conflict:
-      last?.outcome === 'conflict' && writeBack !== undefined ? toConflict(writeBack, last) : null,
+      last?.outcome === 'conflict' && action !== undefined ? toConflict(action, last) : null,
   };
 }
 
@@ -79,7 +79,7 @@ export async function updateReferral(
   by: string | null,
 ): Promise<ReferralUpdate> {
   const stored = await readReferral(tenantId, referralId);
-  const writeBack = requireWriteBack(stored);
+  const action = requireAction(stored);
   const known = Object.entries({ ...stored.facts, ...stored.state });
   const shown: RecordState = Object.fromEntries(
     known.map(([name, value]) => [
@@ -89,7 +89,7 @@ export async function updateReferral(
   );
   const before = pickState(shown);
   if (isSameState(stored.state, { ...wanted })) return { outcome: 'done', state: wanted };
-  assertMayFollow(writeBack, before, wanted);
+  assertMayFollow(action, before, wanted);
   return send(
     stored,
     { before, seen: shown, seenTag: null, foundTag: null, wanted: { ...wanted } },
@@ -112,15 +112,14 @@ export async function decideReferralConflict(
   const { last } = stored;
   if (last?.id !== id || last.outcome !== 'conflict') throw alreadyDecided();
   if (choice === 'theirs') {
-    if (!(await withdrawWriteBack({ tenantId, id }, 'conflict', 'The version there was kept.')))
-      throw alreadyDecided();
+    if (!(await withdraw({ tenantId, id }, 'conflict'))) throw alreadyDecided();
     return { outcome: 'withdrawn' };
   }
-  const writeBack = requireWriteBack(stored);
+  const action = requireAction(stored);
   const found = last.found ?? {};
   const { wanted, foundTag: seenTag } = last;
   const before = pickState(found);
-  assertMayFollow(writeBack, before, wanted);
+  assertMayFollow(action, before, wanted);
   // Both are the same when the source refused the version that it names as its own.
   const foundTag = last.seenTag === seenTag ? seenTag : null;
   const change = { before, seen: found, seenTag, foundTag, wanted };
@@ -134,40 +133,66 @@ export async function cancelReferralChange(
   id: string,
 ): Promise<void> {
   const { last } = await readReferral(tenantId, referralId);
-  if (
-    last?.id !== id ||
-    !(await withdrawWriteBack({ tenantId, id }, 'waiting', 'It was taken back here.'))
-  )
+  if (last?.id !== id || !(await withdraw({ tenantId, id }, 'waiting')))
     throw new Problem('conflict', 'This change is not waiting any more. Look at how it ended.');
+}
+
+function withdraw(
+  key: { tenantId: string; id: string },
+  from: 'conflict' | 'waiting',
+): Promise<boolean> {
+  const type = 'referral';
+  return from === 'conflict'
+    ? withdrawWriteBack(key, from, 'The version there was kept.', {
+        action: 'referral.conflict_decided',
+        type,
+      })
+    : withdrawWriteBack(key, from, 'It was taken back here.', {
+        action: 'referral.change_withdrawn',
+        type,
+      });
 }
 
 async function send(
   stored: StoredReferral,
   change: Pick<WriteBackRow, 'before' | 'wanted' | 'seenTag' | 'foundTag'> & { seen: RecordState },
   requestedBy: string | null,
-  action?: Parameters<typeof storeWriteBack>[2],
+  audited: 'referral.changed' | 'referral.conflict_decided' = 'referral.changed',
 ): Promise<ReferralUpdate> {
-  const { record } = stored;
-  const writeBack = requireWriteBack(stored);
-  const body = writeBack.body(change.wanted);
-  const id = await storeWriteBack(record, { ...change, body, requestedBy }, action);
-  const end = await attemptWriteBack(record.tenantId, id);
-  return toUpdate(writeBack, { ...change, id }, end);
+  const { ref } = stored;
+  const action = requireAction(stored);
+  const body = action.body(change.wanted);
+  const id = await storeWriteBack(
+    ref,
+    { ...change, body, requestedBy },
+    {
+      replaces: true,
+      attemptsHere: true,
+      audit: {
+        action: audited,
+        target: { type: 'referral', id: ref.externalId },
+        before: change.before,
+        after: change.wanted,
+      },
+    },
+  );
+  const end = await attemptWriteBack(ref.tenantId, id);
+  return toUpdate(action, { ...change, id }, end);
 }
 
 function toUpdate(
-  writeBack: WriteBack,
+  action: ChangeAction,
   change: Pick<WriteBackRow, 'id' | 'wanted'> & { seen: RecordState },
   end: AttemptEnd,
 ): ReferralUpdate {
   const state = toReferralState(change.wanted);
   if (end.outcome === 'done') return { outcome: 'done', state };
-  if (end.outcome === 'refused' || end.outcome === 'failed')
+  if (end.outcome === 'refused' || end.outcome === 'failed' || end.outcome === 'unknown')
     throw new Problem('conflict', end.message ?? 'The change was refused.');
   if (end.outcome === 'conflict')
     return {
       outcome: 'conflict',
-      conflict: toConflict(writeBack, { ...change, found: end.found ?? {} }),
+      conflict: toConflict(action, { ...change, found: end.found ?? {} }),
     };
   return {
     outcome: 'waiting',
@@ -178,7 +203,7 @@ function toUpdate(
 }
 
 function toConflict(
-  writeBack: WriteBack,
+  action: ChangeAction,
   row: Pick<WriteBackRow, 'id' | 'wanted' | 'seen' | 'found'>,
 ): ReferralConflict {
   const { id, wanted } = row;
@@ -189,23 +214,26 @@ function toConflict(
     seen: seen[name] ?? null,
     found: found[name] ?? null,
   }));
-  const mayWriteOurs = mayFollow(writeBack, pickState(found), wanted);
+  const mayWriteOurs = mayFollow(action, pickState(found), wanted);
   return { id, seen, found, differences, mayWriteOurs };
 }
 
 const getLabel = (name: string): string =>
   Object.entries(referralFields).find(([key]) => key === name)?.[1].label ?? name;
 
-const mayFollow = (writeBack: WriteBack, from: RecordState, wanted: RecordState): boolean =>
-  writeBack.next(from).some((allowed) => isSameState(allowed, wanted));
+const listNext = (action: ChangeAction | undefined, from: RecordState): RecordState[] =>
+  action?.next?.(from) ?? [];
+
+const mayFollow = (action: ChangeAction, from: RecordState, wanted: RecordState): boolean =>
+  listNext(action, from).some((allowed) => isSameState(allowed, wanted));
 
 function assertMayFollow(
-  writeBack: WriteBack,
+  action: ChangeAction,
   from: RecordState,
   wanted: ReferralState | RecordState,
 ): void {
-  if (mayFollow(writeBack, from, { ...wanted })) return;
-  const next = writeBack.next(from);
+  if (mayFollow(action, from, { ...wanted })) return;
+  const next = listNext(action, from);
   const may =
     next.length === 0
       ? 'It cannot be changed any more.'
@@ -216,8 +244,8 @@ function assertMayFollow(
   );
 }
 
-function requireWriteBack({ writeBack }: StoredReferral): WriteBack {
-  if (writeBack !== undefined) return writeBack;
+function requireAction({ action }: StoredReferral): ChangeAction {
+  if (action !== undefined) return action;
   throw new Problem('bad_request', 'The source of this referral takes no changes from here.');
 }
 

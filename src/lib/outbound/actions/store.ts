@@ -1,6 +1,7 @@
-import { and, eq, inArray, sql } from 'drizzle-orm';
-import type { RecordState } from '../../connectors/contract/actions.ts';
-import { recordAudit } from '../../identity/audit/record.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { and, eq, inArray, isNull, ne, sql } from 'drizzle-orm';
+import type { ActionKey, RecordState } from '../../connectors/contract/actions.ts';
+import { recordAudit, type AuditEntry } from '../../identity/audit/record.ts';
 import { withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { enqueueSync } from '../../ingest/request.ts';
 import { requestSync } from '../../ingest/request-sync.ts';
@@ -8,28 +9,35 @@ import { enqueue } from '../../jobs/queue.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { Problem } from '../../platform/errors.ts';
 import { newId } from '../../platform/id.ts';
+import { FencedError } from '../../platform/lease.ts';
 import { writeBacks } from '../../schema/write-backs.ts';
 import { maskBody } from '../audit-mask.ts';
 
 export type WriteBackRow = typeof writeBacks.$inferSelect;
 
-/** The record that is changed. */
-export interface RecordRef {
+/** A record, and what is done to it. */
+export interface ActionRef {
   tenantId: string;
   connectionId: string;
   stream: string;
   externalId: string;
+  action: ActionKey;
 }
 
 /** How an attempt ended. */
 export type Finish = Pick<WriteBackRow, 'message'> &
   Partial<Pick<WriteBackRow, 'status' | 'response' | 'seenTag' | 'found' | 'foundTag'>> &
   (
-    | { outcome: 'done' | 'conflict' | 'refused' | 'failed' }
-    | { outcome: 'waiting'; nextAttemptAt: Date }
+    | { outcome: 'done' | 'conflict' | 'refused' | 'failed' | 'unknown' }
+    | {
+        outcome: 'waiting';
+        nextAttemptAt: Date;
+        /** It may have arrived, so the next attempt begins by looking for it. */
+        mayHaveArrived?: boolean;
+      }
   );
 
-/** A change as a person decided it. */
+/** An action as a person decided it. */
 export interface NewWriteBack {
   before: RecordState;
   wanted: RecordState;
@@ -42,8 +50,15 @@ export interface NewWriteBack {
   requestedBy: string | null;
 }
 
-/** What a stored change is in the audit log. */
-type WriteBackAction = 'referral.changed' | 'referral.conflict_decided';
+export interface StoreOptions {
+  /** Its id, when the caller chose one: storing it again has no effect. */
+  id?: string;
+  /** Whether it takes the place of an action of the same key that is still open. */
+  replaces: boolean;
+  /** Whether the caller makes the first attempt itself; otherwise a job does so at once. */
+  attemptsHere: boolean;
+  audit: AuditEntry;
+}
 
 /**
  * When the first job for a change looks at it. The process that stored the change makes the first
@@ -60,53 +75,67 @@ export const lostAfterMs = 5 * 60_000;
 export const whereWriteBack = ({ tenantId, id }: { tenantId: string; id: string }) =>
   and(eq(writeBacks.tenantId, tenantId), eq(writeBacks.id, id));
 
-const whereRecord = ({ tenantId, connectionId, stream, externalId }: RecordRef) =>
+const whereSame = ({ tenantId, connectionId, stream, externalId, action }: ActionRef) =>
   and(
     eq(writeBacks.tenantId, tenantId),
     eq(writeBacks.connectionId, connectionId),
     eq(writeBacks.stream, stream),
     eq(writeBacks.externalId, externalId),
+    eq(writeBacks.action, action),
   );
 
 /**
- * Stores a change before anything is sent, with the job that sees to it. It replaces one of the
- * same record that waits for its next attempt or for a decision. Throws Problem `conflict` while
- * one is being sent.
+ * Stores an action before anything is sent, with the job that sees to it. Throws Problem `conflict`
+ * while one that it would replace is being sent, and for an id that another action has.
  */
 export function storeWriteBack(
-  record: RecordRef,
-  change: NewWriteBack,
-  action: WriteBackAction = 'referral.changed',
+  ref: ActionRef,
+  { body, ...fields }: NewWriteBack,
+  { id = newId(), replaces, attemptsHere, audit }: StoreOptions,
 ): Promise<string> {
-  const { tenantId, connectionId, stream, externalId } = record;
-  const { body, ...fields } = change;
-  const id = newId();
+  const { tenantId } = ref;
   return withTenant(tenantId, async (tx) => {
-    await replaceOpen(tx, record);
-    await tx.insert(writeBacks).values({
-      ...fields,
-      tenantId,
-      id,
-      connectionId,
-      stream,
-      externalId,
-      request: maskBody(body),
-      outcome: 'waiting',
-      nextAttemptAt: sql`now()`,
-    });
-    await enqueueAttempt(tx, { tenantId, id }, new Date(Date.now() + takeOverMs), 'take-over');
-    await recordAudit(tx, {
-      tenantId,
-      action,
-      target: { type: 'referral', id: externalId },
-      before: change.before,
-      after: change.wanted,
-    });
+    const stored = await tx
+      .insert(writeBacks)
+      .values({
+        ...fields,
+        ...ref,
+        id,
+        request: maskBody(body),
+        outcome: 'waiting',
+        nextAttemptAt: sql`now()`,
+      })
+      .onConflictDoNothing()
+      .returning({ id: writeBacks.id });
+    if (stored.length === 0) {
+      await assertSame(tx, ref, { id, wanted: fields.wanted });
+      return id;
+    }
+    if (replaces) await replaceOpen(tx, ref, id);
+    const startAfter = new Date(Date.now() + (attemptsHere ? takeOverMs : 0));
+    await enqueueAttempt(tx, { tenantId, id }, startAfter, 'take-over');
+    await recordAudit(tx, { tenantId, ...audit });
     return id;
   });
 }
 
-async function replaceOpen(tx: Tx, record: RecordRef): Promise<void> {
+async function assertSame(
+  tx: Tx,
+  ref: ActionRef,
+  { id, wanted }: Pick<WriteBackRow, 'id' | 'wanted'>,
+): Promise<void> {
+  const [same] = await tx
+    .select({ wanted: writeBacks.wanted })
+    .from(writeBacks)
+    .where(and(whereSame(ref), eq(writeBacks.id, id)));
+  if (same === undefined || !isDeepStrictEqual(same.wanted, wanted))
+    throw new Problem(
+      'conflict',
+      'Something else was sent under this id already. Reload the page and send it again.',
+    );
+}
+
+async function replaceOpen(tx: Tx, ref: ActionRef, id: string): Promise<void> {
   const isOpen = inArray(writeBacks.outcome, ['waiting', 'conflict']);
   await tx
     .update(writeBacks)
@@ -116,13 +145,13 @@ async function replaceOpen(tx: Tx, record: RecordRef): Promise<void> {
       nextAttemptAt: null,
       message: 'A newer change took its place.',
     })
-    .where(and(whereRecord(record), isOpen));
+    .where(and(whereSame(ref), ne(writeBacks.id, id), isOpen));
   const isUnderWay = sql`${writeBacks.outcome} = 'sent'
     and ${writeBacks.attemptedAt} > now() - make_interval(secs => ${lostAfterMs / 1000})`;
   const [running] = await tx
     .select({ id: writeBacks.id })
     .from(writeBacks)
-    .where(and(whereRecord(record), isUnderWay))
+    .where(and(whereSame(ref), isUnderWay))
     .limit(1);
   if (running !== undefined)
     throw new Problem(
@@ -133,18 +162,19 @@ async function replaceOpen(tx: Tx, record: RecordRef): Promise<void> {
 
 /**
  * Ends a change that waits for its next attempt or for a decision, because a person says so. False
- * when it does neither any more.
+ * when it does neither any more, and for one that may have arrived already.
  */
 export async function withdrawWriteBack(
   key: { tenantId: string; id: string },
   from: 'waiting' | 'conflict',
   message: string,
+  audit: Pick<AuditEntry, 'action'> & { type: string },
 ): Promise<boolean> {
   const row = await withTenant(key.tenantId, async (tx) => {
     const [changed] = await tx
       .update(writeBacks)
       .set({ outcome: 'withdrawn', finishedAt: sql`now()`, nextAttemptAt: null, message })
-      .where(and(whereWriteBack(key), eq(writeBacks.outcome, from)))
+      .where(and(whereWriteBack(key), eq(writeBacks.outcome, from), isNull(writeBacks.departedAt)))
       .returning({
         connectionId: writeBacks.connectionId,
         externalId: writeBacks.externalId,
@@ -153,8 +183,8 @@ export async function withdrawWriteBack(
     if (changed !== undefined)
       await recordAudit(tx, {
         tenantId: key.tenantId,
-        action: from === 'conflict' ? 'referral.conflict_decided' : 'referral.change_withdrawn',
-        target: { type: 'referral', id: changed.externalId },
+        action: audit.action,
+        target: { type: audit.type, id: changed.externalId },
         before: { wanted: changed.wanted },
         after: { outcome: 'withdrawn' },
       });
@@ -165,19 +195,43 @@ export async function withdrawWriteBack(
 }
 
 /**
- * Stores how an attempt ended: queues the job for the next one, or requests a sync, so that pages
- * soon show what the source says.
+ * Notes that a write is about to be sent, in this attempt. Throws FencedError when another process
+ * has taken the action over, which then sends it instead.
  */
-export async function finishAttempt(
-  { tenantId, id, connectionId, attempts }: WriteBackRow,
-  finish: Finish,
-): Promise<void> {
-  const isWaiting = finish.outcome === 'waiting';
-  await withTenant(tenantId, async (tx) => {
-    await tx
+export async function markDeparture({ tenantId, id, attempts }: WriteBackRow): Promise<void> {
+  const rows = await withTenant(tenantId, (tx) =>
+    tx
       .update(writeBacks)
-      .set({ ...finish, finishedAt: isWaiting ? null : sql`now()` })
-      .where(whereWriteBack({ tenantId, id }));
+      .set({ departedAt: sql`now()`, attemptedAt: sql`now()` })
+      .where(whereAttempt({ tenantId, id, attempts }))
+      .returning({ id: writeBacks.id }),
+  );
+  if (rows.length === 0) throw new FencedError();
+}
+
+/** The row while the attempt is the current one: the number of attempts is its fencing token. */
+const whereAttempt = (row: Pick<WriteBackRow, 'tenantId' | 'id' | 'attempts'>) =>
+  and(whereWriteBack(row), eq(writeBacks.attempts, row.attempts), eq(writeBacks.outcome, 'sent'));
+
+/**
+ * Stores how an attempt ended: queues the job for the next one, or requests a sync, so that pages
+ * soon show what the source says. Throws FencedError when another process has taken it over.
+ */
+export async function finishAttempt(row: WriteBackRow, finish: Finish): Promise<void> {
+  const { tenantId, id, connectionId, attempts } = row;
+  const isWaiting = finish.outcome === 'waiting';
+  const { mayHaveArrived = false, ...fields } = { mayHaveArrived: undefined, ...finish };
+  await withTenant(tenantId, async (tx) => {
+    const rows = await tx
+      .update(writeBacks)
+      .set({
+        ...fields,
+        finishedAt: isWaiting ? null : sql`now()`,
+        ...(!mayHaveArrived && { departedAt: null }),
+      })
+      .where(whereAttempt(row))
+      .returning({ id: writeBacks.id });
+    if (rows.length === 0) throw new FencedError();
     if (isWaiting)
       await enqueueAttempt(tx, { tenantId, id }, finish.nextAttemptAt, String(attempts));
   });
@@ -199,18 +253,18 @@ async function enqueueAttempt(
   await enqueue('write-back', payload, { key: `${id}/${name}`, startAfter, tx });
 }
 
-/** The newest change of a record, and the newest that its source took. */
+/** The newest such action of a record, and the newest that its source took. */
 export async function selectWriteBacks(
   tx: Tx,
-  record: RecordRef,
+  ref: ActionRef,
 ): Promise<{ last: WriteBackRow | undefined; lastDone: WriteBackRow | undefined }> {
-  const rows = tx.select().from(writeBacks).where(whereRecord(record));
+  const rows = tx.select().from(writeBacks).where(whereSame(ref));
   const newest = sql`${writeBacks.id} desc`;
   const [last] = await rows.orderBy(newest).limit(1);
   const [lastDone] = await tx
     .select()
     .from(writeBacks)
-    .where(and(whereRecord(record), eq(writeBacks.outcome, 'done')))
+    .where(and(whereSame(ref), eq(writeBacks.outcome, 'done')))
     .orderBy(newest)
     .limit(1);
   return { last, lastDone };

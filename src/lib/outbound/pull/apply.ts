@@ -104,15 +104,22 @@ async function applyPull(
   const from = { connectionId: push.connectionId, by: null, timeZone };
   await changeLead(tx, lead, pulled.values, from);
   if (Object.keys(pulled.agreed).length > 0) await updateBase(tx, push, pulled.agreed);
-  if (pulled.taken.length > 0) {
-    const labels = formatLabels(context, pulled.taken);
-    await addPushNote(tx, push, 'pulled', `Values taken over from the CRM: ${labels}.`);
-  }
+  const news = describePull(context, pulled);
+  if (news !== '') await addPushNote(tx, push, 'pulled', news);
   const conflicts = [...open.filter((one) => staysOpen(one, pulled)), ...pulled.conflicts];
   if (conflicts.length === 0) return finishWithoutConflict(tx, push, pulled);
   const fields = conflicts.map(({ field }) => field);
   const message = `Both sides changed: ${formatLabels(context, fields)}.`;
   return markConflict(tx, push, conflicts, message);
+}
+
+/** What was taken over, and what was not because the lead cannot hold it; empty for neither. */
+function describePull(context: PullContext, { taken, kept }: PullResult): string {
+  const parts = [
+    taken.length > 0 && `Values taken over from the CRM: ${formatLabels(context, taken)}.`,
+    kept.length > 0 && `Values that stay in the CRM: ${formatLabels(context, kept)}.`,
+  ];
+  return parts.filter(Boolean).join(' ');
 }
 
 const toFieldConflict = ({ field, ours, theirs, base }: ConflictRow): FieldConflict => ({

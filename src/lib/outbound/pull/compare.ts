@@ -1,20 +1,17 @@
 import type { FieldConflict } from '../conflicts.ts';
+import type { CompiledRow } from '../../mappings/compile-rows.ts';
 import { mergeField } from '../../mappings/merge.ts';
 import { findTargetField } from '../../mappings/target-fields.ts';
 import { toStoredValue } from '../../mappings/stored-value.ts';
 import type { Plan } from '../../mappings/plan.ts';
-import type {
-  FieldMapping,
-  FieldValue,
-  TargetMetadata,
-} from '../../connectors/contract/destination.ts';
+import type { FieldValue, TargetMetadata } from '../../connectors/contract/destination.ts';
 import type { LeadRow } from '../../entities/definition.ts';
 import type { NewValues } from '../../entities/lead/overrides.ts';
 import { toLeadValues } from '../../mappings/to-lead-values.ts';
 import { getOwn } from '../../platform/own.ts';
 
 export interface PullInput {
-  mapping: readonly FieldMapping[];
+  mapping: readonly CompiledRow[];
   metadata: TargetMetadata;
   /** The fields of the item as it came from the CRM. */
   item: Record<string, unknown>;
@@ -69,7 +66,8 @@ export function compareCopy({
     compared: [],
   };
   let currentLead = lead;
-  for (const row of mapping) {
+  for (const compiled of mapping) {
+    const { row } = compiled;
     const field = findTargetField(metadata, 'lead', row.target);
     if (row.role !== 'lead' || field === undefined || !Object.hasOwn(item, row.target)) continue;
     const theirs = toStoredValue(field, toFieldValue(item[row.target]));
@@ -94,7 +92,7 @@ export function compareCopy({
     if (kind === 'conflict')
       result.conflicts.push({ field: row.target, ours, theirs, base: before });
     if (kind !== 'take') continue;
-    const values = toLeadValues(row, field, theirs, currentLead);
+    const values = toLeadValues(compiled, field, theirs, currentLead);
     if (values === undefined) {
       result.kept.push(row.target);
       continue;

@@ -66,8 +66,8 @@ async function applyField(
   const ours = await readOurValue(tx, locked, row.field);
   if (place !== undefined && ours !== toStoredValue(place.field, row.ours))
     throw changedAgainProblem();
-  const mapped = locked.context.mapping.fields.find(
-    ({ role, target }) => role === 'lead' && target === row.field,
+  const mapped = locked.context.mapping.find(
+    ({ row: { role, target } }) => role === 'lead' && target === row.field,
   );
   const values =
     choice === 'ours' || mapped === undefined || place === undefined

@@ -56,5 +56,5 @@ export async function readOurValue(tx: Tx, locked: LockedPush, name: string): Pr
 /** What we would send now. */
 export async function buildCurrentPlan(tx: Tx, { push, context }: LockedPush) {
   const values = (await readLeadValues(tx, push.tenantId, [push.leadId])).get(push.leadId);
-  return buildPlan(context.mapping.fields, values?.values ?? {}, context.metadata);
+  return buildPlan(context.mapping, values?.values ?? {}, context.metadata);
 }

@@ -1,7 +1,8 @@
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import { leads } from '../../schema/leads.ts';
 import type { Tx } from '../../platform/db/pool.ts';
-import { selectMapping, type Mapping } from '../../mappings/store.ts';
+import { compileRows, type CompiledRow } from '../../mappings/compile-rows.ts';
+import { selectMapping } from '../../mappings/store.ts';
 import { selectTargetMetadata } from '../../mappings/destination-fields.ts';
 import { streamStates } from '../../schema/sync.ts';
 import { buildPlan } from '../../mappings/plan.ts';
@@ -31,7 +32,7 @@ export interface PendingPull {
 
 /** What a comparison with the CRM needs: the mapping, and the CRM's fields. */
 export interface PullContext {
-  mapping: Mapping;
+  mapping: readonly CompiledRow[];
   metadata: TargetMetadata;
 }
 
@@ -41,9 +42,9 @@ export async function readPullContext(
   { tenantId, connectionId }: ConnectionKey,
 ): Promise<PullContext | undefined> {
   const targets = await selectTargetMetadata(tx, tenantId, connectionId);
-  return targets === undefined
-    ? undefined
-    : { mapping: await selectMapping(tx, tenantId, connectionId), metadata: targets.metadata };
+  if (targets === undefined) return undefined;
+  const { fields } = await selectMapping(tx, tenantId, connectionId);
+  return { mapping: await compileRows(fields), metadata: targets.metadata };
 }
 
 /** The next pending pulls, in the order of lead ids, after a lead's id. */
@@ -195,11 +196,11 @@ export function compareCandidate(
     values === undefined
   )
     return undefined;
-  const plan = buildPlan(mapping.fields, values.values, metadata);
+  const plan = buildPlan(mapping, values.values, metadata);
   const { toFields } = getProvider(copy.provider).push ?? {};
   const item = toFields?.(copy.rawJson) ?? (copy.rawJson as Record<string, unknown>);
   return compareCopy({
-    mapping: mapping.fields,
+    mapping,
     metadata,
     item,
     base,

@@ -1,6 +1,9 @@
 import { sql } from 'drizzle-orm';
 import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
 import { recordFailedJob, resolveFailedJobs } from '../../jobs/failed/store.ts';
+import { applyPushLinks } from '../../ingest/apply.ts';
+import { lockDealCopies } from '../../ingest/links/deal-copies.ts';
+import { planPushLinks, type PushLinkPlan } from '../../ingest/links/push.ts';
 import type { Tx } from '../../platform/db/pool.ts';
 import { failpoint } from '../../platform/failpoint.ts';
 import { newId } from '../../platform/id.ts';
@@ -71,6 +74,7 @@ export function completePush(
   events: readonly AuditEvent[],
 ): Promise<void> {
   return retryInTenant(push.tenantId, async (tx) => {
+    const linkPlan = await prepareLinks(tx, push, completion);
     const requestedText = await lockRequestedAt(tx, push);
     if (requestedText === undefined) throw new FencedError();
     const isRequestedAgain = requestedText !== push.requestedText;
@@ -89,9 +93,30 @@ export function completePush(
       .where(whereLeased(push));
     await storePushEvents(tx, toPushEvents(push, [...events, ...toCompletionEvents(completion)]));
     await applyConsequences(tx, push, completion, isRequestedAgain);
+    if (linkPlan !== undefined)
+      await applyPushLinks(tx, toPushedRecords(push, completion), linkPlan);
     await updateLeadPushState(tx, push, state, sql`${push.requestedText}::timestamptz`);
     failpoint('push.before_commit');
   });
+}
+
+const toPushedRecords = (push: LeasedPush, { remoteId, remoteIds }: PushCompletion) => ({
+  tenantId: push.tenantId,
+  connectionId: push.connectionId,
+  leadId: push.leadId,
+  remoteId,
+  remoteIds,
+});
+
+/** What there is to link. Takes the lock for it, which comes before that of the push. */
+async function prepareLinks(
+  tx: Tx,
+  push: LeasedPush,
+  completion: PushCompletion,
+): Promise<PushLinkPlan | undefined> {
+  const plan = await planPushLinks(tx, toPushedRecords(push, completion));
+  if (plan !== undefined) await lockDealCopies(tx, push.tenantId);
+  return plan;
 }
 
 /** When the push is tried again; null when it has ended. */

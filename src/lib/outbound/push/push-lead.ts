@@ -94,7 +94,7 @@ function createDelivery(
   { values, changedAt }: LeadValues,
   { auditLog, progress }: { auditLog: AuditLog; progress: DeliveryProgress },
 ): Delivery {
-  const { provider, metadata, mapping } = session;
+  const { provider, metadata, rows } = session;
   const objects = session.push.open(
     {
       http: auditLog.wrapClient(session.http),
@@ -105,7 +105,7 @@ function createDelivery(
   );
   return {
     push,
-    plan: buildPlan(mapping.fields, values, metadata),
+    plan: buildPlan(rows, values, metadata),
     values,
     changedAt,
     metadata,

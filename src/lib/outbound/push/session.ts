@@ -1,6 +1,7 @@
 import { withConnection, type ConnectionSession } from '../../connections/session.ts';
 import type { PushDefinition, TargetMetadata } from '../../connectors/contract/destination.ts';
 import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
+import { compileRows, type CompiledRow } from '../../mappings/compile-rows.ts';
 import { loadTargetMetadata } from '../../mappings/destination-fields.ts';
 import { selectMapping, type Mapping } from '../../mappings/store.ts';
 import { config } from '../../platform/config.ts';
@@ -10,6 +11,8 @@ export interface PushSession extends ConnectionSession {
   push: PushDefinition;
   metadata: TargetMetadata;
   mapping: Mapping;
+  /** The rows of the mapping, ready to run. */
+  rows: readonly CompiledRow[];
   signal: AbortSignal | undefined;
 }
 
@@ -44,7 +47,8 @@ export function withPushSession<T>(
       settings,
       secrets,
     });
-    return work({ ...connection, push, metadata, mapping, signal });
+    const rows = await compileRows(mapping.fields);
+    return work({ ...connection, push, metadata, mapping, rows, signal });
   });
 }
 

@@ -34,6 +34,7 @@ export function refreshHotListItems(
 export async function recountHotListItems(tx: Tx, tenantId: string): Promise<void> {
   const open = and(
     isNull(opportunities.deletedAt),
+    isNull(opportunities.mirrorOf),
     eq(opportunities.outcome, 'open'),
     isNotNull(opportunities.franchiseFee),
   );
@@ -51,10 +52,13 @@ export async function recountHotListItems(tx: Tx, tenantId: string): Promise<voi
   const wrong = findOutdated(await loadEntries(tx, tenantId, inArray(opportunities.id, ids)));
   const changes = wrong.map(({ row }) => ({
     before: row,
-    after: row.deletedAt === null ? row : null,
+    after: isCounted(row) ? row : null,
   }));
   await refreshHotListItems(tenantId, changes)(tx);
 }
+
+const isCounted = ({ deletedAt, mirrorOf }: EntityRows['opportunity']): boolean =>
+  deletedAt === null && mirrorOf === null;
 
 interface Entry {
   row: EntityRows['opportunity'];
@@ -76,7 +80,7 @@ function loadEntries(tx: Tx, tenantId: string, condition: SQL | undefined): Prom
 
 function findOutdated(entries: readonly Entry[]): Entry[] {
   return entries.filter(({ row, item }) => {
-    const wanted = row.deletedAt === null ? toHotListItem(row) : null;
+    const wanted = isCounted(row) ? toHotListItem(row) : null;
     if (wanted === null || item === null) return wanted !== null || item !== null;
     return Object.entries(wanted).some(
       ([name, value]) => String(item[name as keyof typeof item]) !== String(value),

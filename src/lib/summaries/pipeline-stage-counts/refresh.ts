@@ -44,6 +44,7 @@ export function recountPipelineStageCounts(tx: Tx, tenantId: string): Promise<vo
       count(hot.opportunity_id) as hot, coalesce(sum(hot.weighted_iff), 0) as weighted
     from ${opportunities} as o
     left join ${hotListItems} as hot on hot.tenant_id = o.tenant_id and hot.opportunity_id = o.id
-    where o.tenant_id = ${tenantId} and deleted_at is null group by 1, 2, 3, 4`,
+    where o.tenant_id = ${tenantId} and deleted_at is null and mirror_of is null
+    group by 1, 2, 3, 4`,
   );
 }

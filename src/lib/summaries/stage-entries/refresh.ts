@@ -33,6 +33,8 @@ export function recountStageEntries(tx: Tx, tenantId: string): Promise<void> {
     select connection_id, stage, (stage_entered_at at time zone 'UTC')::date as entered_on,
       count(*) as count
     from ${opportunities}
-    where tenant_id = ${tenantId} and deleted_at is null and outcome = 'open' group by 1, 2, 3`,
+    where tenant_id = ${tenantId} and deleted_at is null and mirror_of is null
+      and outcome = 'open'
+    group by 1, 2, 3`,
   );
 }

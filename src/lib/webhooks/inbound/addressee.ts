@@ -1,7 +1,8 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { isId } from '../../platform/id.ts';
 import { authorizations, connections } from '../../schema/connections.ts';
+import { eventSubscriptions } from '../../schema/webhooks.ts';
 
 /** The connection that a delivery is for, as its address names it. */
 export interface WebhookAddress {
@@ -12,7 +13,7 @@ export interface WebhookAddress {
 
 /** The connection at an address. */
 export interface Addressee {
-  /** Its account at the provider, as the sign-in named it; null when nothing did. */
+  /** Its account at the provider, as the sign-in or the provider named it; null when nothing did. */
   account: string | null;
 }
 
@@ -28,15 +29,17 @@ export async function findAddressee({
     eq(connections.id, connectionId),
     eq(connections.provider, provider),
   );
-  const sameConnection = and(
-    eq(authorizations.tenantId, connections.tenantId),
-    eq(authorizations.connectionId, connections.id),
-  );
+  const isOf = (table: typeof authorizations | typeof eventSubscriptions) =>
+    and(eq(table.tenantId, connections.tenantId), eq(table.connectionId, connections.id));
+  const { accountId } = authorizations;
   const [found] = await readTenant(tenantId, (tx) =>
     tx
-      .select({ account: authorizations.accountId })
+      .select({
+        account: sql<string | null>`coalesce(${accountId}, ${eventSubscriptions.accountId})`,
+      })
       .from(connections)
-      .leftJoin(authorizations, sameConnection)
+      .leftJoin(authorizations, isOf(authorizations))
+      .leftJoin(eventSubscriptions, isOf(eventSubscriptions))
       .where(own),
   );
   return found;

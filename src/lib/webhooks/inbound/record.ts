@@ -27,12 +27,12 @@ const maxKindsLogged = 10;
 /**
  * Records each event of a delivery once, however often it is delivered, and requests one sync of
  * the connection if any is new. The order of events does not matter, because a sync reads the
- * current data. `delivered` is the number of events before those for other accounts were left out.
+ * current data. `ignored` is the number of events for other accounts, which were left out.
  */
 export async function recordEvents(
   to: ConnectionRef,
   own: readonly DeliveredEvent[],
-  delivered: number,
+  ignored: number,
 ): Promise<ReceiptStatus> {
   const accepted = own.filter(isRecent);
   const { fresh, mustWake } =
@@ -43,7 +43,7 @@ export async function recordEvents(
     new: fresh.length,
     known: accepted.length - fresh.length,
     old: own.length - accepted.length,
-    ignored: delivered - own.length,
+    ignored,
   };
   recordDeliveredEvents(to, counts);
   logReceipt(to, counts, fresh);

@@ -1,18 +1,13 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
-import { webhookUrl } from '../../connections/webhook-url.ts';
-import type { SecondaryApi } from '../../connections/client.ts';
-import { toAuditTarget, type OpenConnection } from '../../connections/connections.ts';
-import { withConnection } from '../../connections/session.ts';
-import { config } from '../../platform/config.ts';
 import { Problem } from '../../platform/errors.ts';
 import { formatMinuteUtc } from '../../platform/format-minute.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
-import type { OwnedHttpClient } from '../../platform/http/client.ts';
 import { isId } from '../../platform/id.ts';
-import type { RegisteredWebhook, WebhookRegistration } from '../../connectors/contract/events.ts';
-import { noteChange } from '../../identity/audit/record.ts';
+import type { RegisteredWebhook } from '../../connectors/contract/events.ts';
 import { readTenant } from '../../identity/tenancy/with-tenant.ts';
 import { webhookDeliveries } from '../../schema/webhooks.ts';
+import { isCurrent, openRegistration, type RegistrationClient } from './registration-client.ts';
+import { findObstacle, register, storeSubscription } from './subscription.ts';
 
 /** The webhook of a connection: its registration at the provider and the events recorded here. */
 export interface WebhookStatus {
@@ -33,22 +28,11 @@ export interface WebhookStatus {
  */
 export function registerWebhook(tenantId: string, connectionId: string): Promise<WebhookStatus> {
   return withRegistrationClient(tenantId, connectionId, async (client) => {
-    if (!client.url.startsWith('https://') && !config().ALLOW_LOOPBACK_PROVIDERS)
-      throw new Problem(
-        'bad_request',
-        'Webhooks need an https:// address that the provider can reach. Set PUBLIC_URL to it.',
-      );
-    const known = await client.read();
-    if (!isCurrent(client, known)) {
-      await client.write(known);
-      await noteChange(tenantId, {
-        action: 'webhook.registered',
-        target: client.target,
-        before: { url: known?.url ?? null },
-        after: { url: client.url },
-      });
-    }
-    return readStatus(tenantId, connectionId, client, await client.read());
+    const obstacle = findObstacle(client);
+    if (obstacle !== null) throw new Problem('bad_request', obstacle);
+    const kept = await register(client, { renew: false, known: await client.read() });
+    await storeSubscription({ tenantId, connectionId }, client.target, kept);
+    return readStatus(tenantId, connectionId, client, kept.registered);
   });
 }
 
@@ -77,17 +61,6 @@ export function testWebhook(tenantId: string, connectionId: string): Promise<Web
   });
 }
 
-/** The provider's API for registrations, for one connection. */
-interface RegistrationClient {
-  url: string;
-  /** The connection as the audit log names it. */
-  target: ReturnType<typeof toAuditTarget>;
-  events: readonly string[];
-  read(): Promise<RegisteredWebhook | null>;
-  write(known: RegisteredWebhook | null): Promise<void>;
-  test(): Promise<void>;
-}
-
 async function withRegistrationClient<T>(
   tenantId: string,
   connectionId: string,
@@ -95,27 +68,20 @@ async function withRegistrationClient<T>(
 ): Promise<T> {
   if (!isId(connectionId))
     throw new Problem('not_found', 'There is no such connection in this workspace.');
-  const options = { retry: { baseMs: config().SYNC_RETRY_BASE_MS }, via: registrationApi };
-  return withConnection({ tenantId, connectionId }, options, async (session) => {
-    const { provider, settings, http } = session;
-    const url = webhookUrl(session.connection);
-    const { registration, events } = requireRegistration(session);
+  return openRegistration({ tenantId, connectionId }, {}, async (client) => {
     try {
-      return await work(
-        createRegistrationClient(
-          registration,
-          { http, settings },
-          { events, url, target: toAuditTarget(session.connection) },
-        ),
-      );
+      return await work(client);
     } catch (error) {
-      throw error instanceof RemoteError ? toProblem(provider.label, error) : error;
+      throw error instanceof RemoteError ? toProblem(client.label, error) : error;
     }
   });
 }
 
 /** Registering is left to the person: nobody repeats it, and the words must not say so. */
-function toProblem(label: string, { kind, message, until, status, unsent }: RemoteError): Problem {
+export function toProblem(
+  label: string,
+  { kind, message, until, status, unsent }: RemoteError,
+): Problem {
   if (kind === 'rate_limited')
     return new Problem(
       'conflict',
@@ -129,50 +95,6 @@ function toProblem(label: string, { kind, message, until, status, unsent }: Remo
       `${label} is not available right now. Do it again in a few minutes; twice does no harm.`,
     );
   return new Problem('conflict', `The request to ${label} failed. ${message}`);
-}
-
-function requireRegistration({ provider, connection }: OpenConnection): RegisteringWebhook {
-  const { webhook, label } = provider;
-  if (webhook === undefined)
-    throw new Problem('bad_request', `${label} sends no webhooks; it is read on schedule.`);
-  const { registration, events } = webhook;
-  if (registration !== undefined) return { registration, events };
-  throw new Problem(
-    'bad_request',
-    `Webhooks of ${label} are set up there, with this address: ${webhookUrl(connection)}`,
-  );
-}
-
-interface RegisteringWebhook {
-  registration: WebhookRegistration<unknown>;
-  events: readonly string[];
-}
-
-/** Registrations have an API of their own, with its own hosts and tokens. */
-function registrationApi(open: OpenConnection): SecondaryApi {
-  const { registration } = requireRegistration(open);
-  const { hosts, tokenForm } = registration;
-  return { baseUrl: registration.baseUrl(open.settings), hosts, tokenForm };
-}
-
-function createRegistrationClient(
-  registration: WebhookRegistration<unknown>,
-  context: { http: OwnedHttpClient; settings: unknown },
-  own: Pick<RegistrationClient, 'url' | 'target' | 'events'>,
-): RegistrationClient {
-  return {
-    ...own,
-    read: () => registration.read(context),
-    write: (known) => registration.write(context, own.url, known),
-    test: () => registration.test(context),
-  };
-}
-
-function isCurrent(
-  { url, events }: RegistrationClient,
-  registered: RegisteredWebhook | null,
-): boolean {
-  return registered?.url === url && events.every((event) => registered.events.includes(event));
 }
 
 async function readStatus(

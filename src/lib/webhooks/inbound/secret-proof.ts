@@ -21,7 +21,7 @@ export async function findSecretRefusal(
  * A secret of the connection; undefined when it has none of that name, or cannot be used as it is:
  * before the proof, no answer tells more than that.
  */
-async function readSecret(
+export async function readSecret(
   { tenantId, connectionId }: WebhookAddress,
   name: string,
 ): Promise<string | undefined> {

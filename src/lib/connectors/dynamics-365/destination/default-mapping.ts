@@ -1,12 +1,5 @@
-import type { ConflictRule, FieldMapping } from '../../contract/destination.ts';
-import { mapFields } from '../../kit/destination.ts';
-
-const labelled = (
-  target: string,
-  source: string,
-  rule: ConflictRule,
-  labels: Record<string, string>,
-): FieldMapping => ({ role: 'lead', target, source, rule, labels });
+import type { FieldMapping } from '../../contract/destination.ts';
+import { mapFields, mapLabels } from '../../kit/destination.ts';
 
 /**
  * The field mapping that applies until a workspace changes it. People correct names and addresses
@@ -41,7 +34,7 @@ export const defaultMapping: readonly FieldMapping[] = [
     estimatedamount: 'dealValue',
   }),
   // The lead source follows the segment; every environment has these labels.
-  labelled('leadsourcecode', 'segment', 'newest', {
+  mapLabels('lead', 'newest', 'leadsourcecode', 'segment', {
     Migration: 'Partner',
     Existing: 'Partner',
     Cold: 'Advertisement',
@@ -71,12 +64,12 @@ export const defaultMapping: readonly FieldMapping[] = [
     hnt_lastscoredon: 'scoredAt',
     hnt_leadid: 'leadId',
   }),
-  labelled('hnt_huntertenantsize', 'tenantSize', 'ours', {
+  mapLabels('lead', 'ours', 'hnt_huntertenantsize', 'tenantSize', {
     small: 'Small',
     medium: 'Medium',
     large: 'Large',
   }),
-  labelled('hnt_referraltype', 'referralType', 'ours', {
+  mapLabels('lead', 'ours', 'hnt_referraltype', 'referralType', {
     'co-sell': 'Co-sell',
     marketplace: 'Marketplace',
     'solution-provider': 'Solution Provider',

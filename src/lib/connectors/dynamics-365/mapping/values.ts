@@ -1,8 +1,7 @@
 import { tidyLine } from '../../../records/text.ts';
+import type { FieldSchema, MappingSchema } from '../../../conversion/schema/shape.ts';
 import { RecordRejected } from '../../contract/source.ts';
-import { toAmount } from '../../../conversion/values/amount.ts';
-import { parseDateTime } from '../../../conversion/values/date-time.ts';
-import { toPlainText } from '../../../conversion/values/plain-text.ts';
+import { instant } from '../../kit/mapping.ts';
 
 export type Row = Record<string, unknown>;
 
@@ -37,62 +36,39 @@ export const readLabel = (row: Row, column: string): string | null =>
   readText(row, `${column}${LABEL_ANNOTATION}`);
 
 /** The id in a lookup; null when it points to another table. */
-export function readLookupId(row: Row, column: string, table: string): string | null {
-  return row[`${column}${TABLE_ANNOTATION}`] === table ? readText(row, column) : null;
-}
+export const readLookupId = (row: Row, column: string, table: string): string | null =>
+  row[`${column}${TABLE_ANNOTATION}`] === table ? readText(row, column) : null;
 
-/** A time in UTC, or a day. Null when it is absent or no date, or stands for "not set". */
-export const readDate = (row: Row, column: string): Date | null =>
-  parseDateTime(readText(row, column), 'UTC');
-
-/** A number; null when there is none. */
-export function readNumber(row: Row, column: string): number | null {
-  const value = row[column];
-  return typeof value === 'number' && Number.isFinite(value) ? value : null;
-}
-
-/** The largest count that a record accepts. */
-const MAX_COUNT = 10_000_000;
-
-/** A number of people or things; null when it is unknown or negative. */
-export function readCount(row: Row, column: string): number | null {
-  const count = readNumber(row, column);
-  return count === null || count < 0 ? null : Math.min(Math.round(count), MAX_COUNT);
-}
-
-/**
- * An exact amount with two decimals in the currency of the organisation: the column's `_base`
- * companion if it has a value, because the column itself may be in another currency. Null when
- * there is none, or one that is not a number or too large.
- */
-export function readMoney(row: Row, column: string): string | null {
-  const base = row[`${column}_base`];
-  return toAmount(base === null || base === undefined ? row[column] : base);
-}
-
-/** Rich text as plain text; null when it is blank. */
-export function readRichText(row: Row, column: string): string | null {
-  const value = row[column];
-  if (typeof value !== 'string') return null;
-  const text = toPlainText(value);
-  return text === '' ? null : text;
-}
-
-/** When the row was created and last changed. */
-export function readTimes(row: Row): {
-  sourceCreatedAt: Date | null;
-  sourceUpdatedAt: Date | null;
-} {
-  return {
-    sourceCreatedAt: readDate(row, 'createdon'),
-    sourceUpdatedAt: readDate(row, 'modifiedon'),
-  };
-}
-
-/** The full name as Dynamics 365 composes it, else "First Last"; null when there is no name. */
+/** "First Last"; null when neither is known. */
 export function readPersonName(row: Row): string | null {
   const parts = ['firstname', 'lastname']
     .map((column) => readText(row, column))
     .filter((part) => part !== null);
-  return readText(row, 'fullname') ?? (parts.length === 0 ? null : parts.join(' '));
+  return parts.length === 0 ? null : parts.join(' ');
 }
+
+/** The path of a formatted value. */
+export const labelPath = (column: string): string => `["${column}${LABEL_ANNOTATION}"]`;
+
+/**
+ * The paths of an amount in the currency of the organisation: its `_base` companion, and for rows
+ * without that the column itself, which may be in another currency.
+ */
+export const amountPaths = (column: string): [string, string] => [`${column}_base`, column];
+
+/**
+ * The first amount that is there. If it cannot be used, the next does not replace it, because that
+ * may be in another currency.
+ */
+export const amount = (target: string, sources: readonly string[]): FieldSchema => ({
+  target,
+  sources: [...sources],
+  steps: [{ fn: 'coalesce' }, { fn: 'money' }],
+  fallback: null,
+});
+
+/** When a row was created and last changed. */
+export const times: MappingSchema = [
+  instant('sourceCreatedAt', 'createdon'),
+  instant('sourceUpdatedAt', 'modifiedon'),
+];

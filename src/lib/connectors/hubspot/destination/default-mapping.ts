@@ -1,5 +1,5 @@
 import type { FieldMapping } from '../../contract/destination.ts';
-import { mapFields } from '../../kit/destination.ts';
+import { mapFields, sendText } from '../../kit/destination.ts';
 
 /**
  * The field mapping that applies until a workspace changes it. People correct names and addresses
@@ -18,7 +18,7 @@ export const defaultMapping: readonly FieldMapping[] = [
     city: 'city',
     state: 'state',
   }),
-  ...mapFields('lead', 'theirs', { lifecyclestage: '=Lead' }),
+  sendText('lead', 'theirs', 'lifecyclestage', 'Lead'),
   ...mapFields('lead', 'ours', {
     tributary_score: 'score',
     tributary_priority: 'priorityCategory',

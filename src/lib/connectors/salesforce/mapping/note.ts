@@ -1,37 +1,37 @@
-import type { NoteRecord } from '../../../records/note.ts';
-import { RecordRejected } from '../../contract/source.ts';
+import type { MappingSchema } from '../../../conversion/schema/shape.ts';
+import { RecordRejected, type Interpretation } from '../../contract/source.ts';
 import { toObject } from '../../kit/json.ts';
+import { instant, line, oneLine, orElse, plainText, stacked } from '../../kit/mapping.ts';
 import { findSalesObject } from '../ids.ts';
 import { readId } from '../place.ts';
-import {
-  joinLines,
-  parseRow,
-  readDate,
-  readFlag,
-  readLookup,
-  readRichText,
-  readText,
-  readValue,
-} from './values.ts';
+import { parseRow, readFlag, readLookup, readRichText, readText, readValue } from './values.ts';
 
-/** Maps a note of the older kind, which belongs to one record. */
-export function mapNote(item: unknown): NoteRecord {
+/** A note of the older kind, which belongs to one record. */
+export function interpretNote(item: unknown): Interpretation<'note'> {
   const row = parseRow(item);
   const contactId = readLookup(row, 'ParentId');
   if (contactId === null)
     throw new RecordRejected('The note names no record that it belongs to.', 'ParentId');
-  return {
-    externalId: row.id,
-    contactId,
-    noteDate: readDate(row, 'CreatedDate'),
-    author: readText(row, 'CreatedBy.Name'),
-    content: joinLines([readText(row, 'Title'), readRichText(row, 'Body')]) ?? '',
-  };
+  return { keys: { externalId: row.id, contactId } };
 }
+
+export const noteMapping = (): MappingSchema => mapping('Body');
+
+const mapping = (text: string): MappingSchema => [
+  instant('noteDate', 'CreatedDate'),
+  line('author', 'CreatedBy.Name'),
+  orElse(
+    stacked('content', [
+      ['Title', oneLine],
+      [text, plainText],
+    ]),
+    '',
+  ),
+];
 
 /**
  * Whether a note belongs to a sales record, has any text, and is not private. A note without an id
- * is kept, so that the mapping rejects it with that reason.
+ * is kept, so that it is rejected with that reason.
  */
 export function isSalesNote(row: object): boolean {
   if (readId(row) === undefined) return true;
@@ -41,11 +41,8 @@ export function isSalesNote(row: object): boolean {
   return isAboutSales && hasText && readFlag(row, 'IsPrivate') !== true;
 }
 
-/**
- * Maps a note of the newer kind, which is a document that may be attached to several records. Lists
- * show the first 255 characters of its text.
- */
-export function mapContentNote(item: unknown): NoteRecord {
+/** A note of the newer kind, which is a document that may be attached to several records. */
+export function interpretContentNote(item: unknown): Interpretation<'note'> {
   const row = parseRow(item);
   const contactId = findLinkedRecord(row);
   if (contactId === undefined)
@@ -53,22 +50,18 @@ export function mapContentNote(item: unknown): NoteRecord {
       'The note names no record that it belongs to.',
       'ContentDocumentLinks',
     );
-  return {
-    externalId: row.id,
-    contactId,
-    noteDate: readDate(row, 'CreatedDate'),
-    author: readText(row, 'CreatedBy.Name'),
-    content: joinLines([readText(row, 'Title'), readPreview(row)]) ?? '',
-  };
+  return { keys: { externalId: row.id, contactId } };
 }
 
-const readPreview = (row: object): string | null =>
-  readRichText(row, 'LatestPublishedVersion.TextPreview');
+/** Lists show the first 255 characters of the text of a document. */
+const PREVIEW = 'LatestPublishedVersion.TextPreview';
+
+export const contentNoteMapping = (): MappingSchema => mapping(PREVIEW);
 
 /** Whether a document is attached to a sales record and has any text. */
 export function isSalesDocument(row: object): boolean {
   if (readId(row) === undefined) return true;
-  const hasText = readText(row, 'Title') !== null || readPreview(row) !== null;
+  const hasText = readText(row, 'Title') !== null || readRichText(row, PREVIEW) !== null;
   return hasText && findLinkedRecord(row) !== undefined;
 }
 
