@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { and, eq, isNull } from 'drizzle-orm';
 import { readAuditTarget, unknownConnectionProblem } from '../../connections/connections.ts';
 import { withConnection, type ConnectionSession } from '../../connections/session.ts';
@@ -17,7 +18,7 @@ import { Problem } from '../../platform/errors.ts';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { isId } from '../../platform/id.ts';
 import { connectionStreams, streamFields } from '../../schema/connection-streams.ts';
-import type { MappedStreamKey } from './versions.ts';
+import { readEverythingNext, type MappedStreamKey } from './versions.ts';
 
 /*
  * What people do with the objects that an account has defined itself. The removal of an object is in
@@ -87,7 +88,8 @@ async function insertObject(
 
 /**
  * Asks the system for the fields of what a stream reads, keeps them, and returns how many there
- * are. Throws Problem as `findObjects` does, and `not_found` for an object that is gone.
+ * are. The default mapping of an object follows from them, so that new ones are read with the next
+ * pass, which lists everything. Throws Problem as `findObjects` does, and `not_found` for an object that is gone.
  */
 export async function describeStream(key: MappedStreamKey): Promise<number> {
   const { stream } = key;
@@ -103,7 +105,11 @@ export async function describeStream(key: MappedStreamKey): Promise<number> {
       throw new Problem('not_found', `${provider.label} has no stream "${stream}".`);
     return { fields: (await provider.describe?.(context, stream)) ?? [] };
   });
-  await withTenant(key.tenantId, (tx) => storeDescription(tx, key, described));
+  await withTenant(key.tenantId, async (tx) => {
+    await storeDescription(tx, key, described);
+    if (object !== undefined && !isDeepStrictEqual(object, described))
+      await readEverythingNext(tx, key);
+  });
   return described.fields.length;
 }
 

@@ -220,7 +220,10 @@ function readsMore(before: MappingSchema, after: MappingSchema): boolean {
 }
 
 /** Stored answers lack a field that was not asked for, and a pass over changes skips old records. */
-async function readEverythingNext(tx: Tx, { tenantId, connectionId, stream }: MappedStreamKey) {
+export async function readEverythingNext(
+  tx: Tx,
+  { tenantId, connectionId, stream }: MappedStreamKey,
+): Promise<void> {
   await tx
     .update(streamStates)
     .set({ fullAt: null, highWater: null, rereadAt: sql`clock_timestamp()` })
