@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { belonging, none, type Fields, type Subject, type TenantRequest } from './request.ts';
 import type { Slug, World } from './world.ts';
 
@@ -60,6 +61,49 @@ const referralSync = {
   role: 'member' as const,
 };
 
+/** Requests about the actions of a lead, and of an opportunity that there is not. */
+function acting(records: 'leads' | 'opportunities', read: number): TenantRequest[] {
+  const to = (rest: string) => ({
+    path: (slug: Slug, world: World) =>
+      `/api/${records}/${belonging('lead')(slug, world)}/actions${rest}?tenant=${slug}`,
+    role: 'member' as const,
+    json: true,
+  });
+  const folder = `api/${records}/[id]/actions`;
+  const post = (name: string, rest: string, fields: object, ok: number): TenantRequest[] => [
+    {
+      ...to(rest),
+      file: `${folder}/${name}.ts`,
+      method: 'GET',
+      action: 'read',
+      ok: [],
+      always: 405,
+    },
+    {
+      ...to(rest),
+      file: `${folder}/${name}.ts`,
+      method: 'POST',
+      action: name,
+      fields: () => Promise.resolve(fields as Fields),
+      ok: [read === 404 ? 404 : ok],
+    },
+  ];
+  const [, ask] = post('index', '', { action: 'owner', values: {} }, 400);
+  return [
+    {
+      ...to(''),
+      file: `${folder}/index.ts`,
+      method: 'GET',
+      action: 'read',
+      role: 'viewer',
+      ok: [read],
+    },
+    ...(ask === undefined ? [] : [ask]),
+    ...post('cancel', '/cancel', { id: randomUUID() }, 409),
+    ...post('choices', '/choices', {}, 200),
+  ];
+}
+
 const pushes = {
   file: 'api/pushes.ts',
   path: (slug: Slug) => `/api/pushes?tenant=${slug}`,
@@ -117,6 +161,8 @@ export const apiRequests: TenantRequest[] = [
     'leads/[id]/index',
     (slug, world) => `/api/leads/${belonging('lead')(slug, world)}?tenant=${slug}`,
   ),
+  ...acting('leads', 200),
+  ...acting('opportunities', 404),
   ...api('referrals/index', (slug) => `/api/referrals?tenant=${slug}`),
   {
     file: 'api/referrals/[id].ts',
