@@ -100,7 +100,8 @@ function acting(records: 'leads' | 'opportunities', read: number): TenantRequest
     },
     ...(ask === undefined ? [] : [ask]),
     ...post('cancel', '/cancel', { id: randomUUID() }, 409),
-    ...post('choices', '/choices', {}, 200),
+    // The system of its connection is not asked for real here.
+    ...post('choices', '/choices', {}, 409),
   ];
 }
 

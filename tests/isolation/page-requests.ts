@@ -54,7 +54,24 @@ export const pageRequests: TenantRequest[] = [
     ok: [409],
   })),
   ...page('leads', 'viewer', { post: 400 }),
-  ...page('leads/[id]/index', 'viewer', { path: ofLead }),
+  {
+    file: 'w/[tenant]/leads/[id]/index.astro',
+    method: 'GET',
+    action: 'read',
+    path: ofLead,
+    role: 'viewer',
+    ok: [200],
+  },
+  ...['request', 'cancel'].map((intent): TenantRequest => ({
+    file: 'w/[tenant]/leads/[id]/index.astro',
+    method: 'POST',
+    action: intent,
+    path: ofLead,
+    fields: () =>
+      Promise.resolve({ intent, action: 'owner', id: randomUUID(), change: randomUUID() }),
+    role: 'member',
+    ok: [intent === 'cancel' ? 409 : 400],
+  })),
   ...page('leads/[id]/panel', 'viewer', { path: (slug, world) => `${ofLead(slug, world)}/panel` }),
   {
     file: 'w/[tenant]/leads.astro',
