@@ -74,7 +74,12 @@ const tables: Record<TableName, Table> = {
     set: 'systemusers',
     id: 'systemuserid',
     label: 'fullname',
-    columns: [id('systemuserid'), text('fullname', 200), ...system.slice(0, 3)],
+    columns: [
+      id('systemuserid'),
+      text('fullname', 200),
+      plain('isdisabled', 'boolean'),
+      ...system.slice(0, 3),
+    ],
     keys: [],
   },
   transactioncurrency: {
