@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { compileMapping } from '#lib/conversion/schema/compile.ts';
+import { dynamics365 } from '#lib/connectors/dynamics-365/index.ts';
+import { mapByDefault } from '#lib/connectors/mapped-stream.ts';
 import type { Cluster } from '../kit/cluster.ts';
 import type { Part } from '../kit/report.ts';
 import { scaled } from '../kit/scale.ts';
 import { mapByHand } from './by-hand.ts';
 import { createRows, type Row } from './leads.ts';
-import { leadMapping } from './schema.ts';
 import { mappingTable, type Measured } from './table.ts';
 
 const warmUps = 10;
@@ -13,13 +13,13 @@ const repetitions = 40;
 
 /** What a mapping costs as data, over the same mapping as code. It needs no database. */
 export async function benchMapping(_cluster: Cluster, say: (text: string) => void): Promise<Part> {
-  const convert = await compileMapping(leadMapping);
+  const map = await mapBySchema();
   const rows = createRows(scaled(10_000));
-  for (const row of rows.slice(0, 1_000)) compare(convert(row), mapByHand(row));
+  for (const row of rows.slice(0, 1_000)) compare(map(row), mapByHand(row));
   const measured: Measured = { schema: [], byHand: [], records: rows.length };
   for (let round = -warmUps; round < repetitions; round += 1) {
     const byHand = time(rows, mapByHand);
-    const schema = time(rows, convert);
+    const schema = time(rows, map);
     if (round < 0) continue;
     measured.byHand.push(byHand);
     measured.schema.push(schema);
@@ -28,8 +28,18 @@ export async function benchMapping(_cluster: Cluster, say: (text: string) => voi
   return { name: 'mapping', tables: [mappingTable(measured)] };
 }
 
-function compare(one: { values: object; problems: unknown[] }, other: object): void {
-  if (one.problems.length > 0 || !isDeepStrictEqual(one.values, other))
+/** The default mapping of a lead of Dynamics 365. */
+async function mapBySchema(): Promise<(row: Row) => object> {
+  const settings = dynamics365.settings.parse({});
+  const stream = dynamics365.streams.find(({ entity }) => entity === 'lead');
+  if (stream === undefined) throw new Error('There is no stream of leads.');
+  const context = { settings, currency: 'USD', index: 0 };
+  const { map } = await mapByDefault(stream, context);
+  return (row) => map(row, context);
+}
+
+function compare(one: object, other: object): void {
+  if (!isDeepStrictEqual(one, other))
     throw new Error(`The two mappings differ: ${JSON.stringify([one, other])}`);
 }
 

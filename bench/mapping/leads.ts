@@ -1,7 +1,7 @@
 /** What is after the name of a column with the label of its value. */
 export const labelOf = '@OData.Community.Display.V1.FormattedValue';
 
-/** A row of a CRM, with the columns that the mapping reads and about as many that it does not. */
+/** A lead of Dynamics 365: the columns that the mapping reads, and about as many that it does not. */
 export type Row = Record<string, string | number | boolean | null>;
 
 /** Rows as JSON.parse makes them, each a little different; every eighth lacks some values. */
@@ -28,9 +28,15 @@ function createRow(at: number): Row {
     address1_stateorprovince: at % 3 === 0 ? 'NS' : null,
     address1_country: 'Canada',
     revenue: 10_400_000,
+    websiteurl: `https://company-${at % 977}.example`,
+    estimatedamount_base: isSparse ? null : 9_000 + (at % 100) / 4,
     estimatedamount: isSparse ? null : 9_000 + (at % 100) / 4,
     estimatedclosedate: null,
     statecode: at % 3,
+    leadsourcecode: 8,
+    [`leadsourcecode${labelOf}`]: 'Web',
+    [`_ownerid_value${labelOf}`]: 'Zoe Delacroix',
+    hnt_leadid: null,
     statuscode: 1,
     [`statuscode${labelOf}`]: isSparse ? null : 'New',
     [`statecode${labelOf}`]: 'Open',

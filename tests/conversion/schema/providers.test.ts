@@ -1,39 +1,15 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultMapping } from '#lib/connectors/dynamics-365/destination/default-mapping.ts';
-import { mapLead } from '#lib/connectors/dynamics-365/mapping/lead.ts';
-import { mapReferral } from '#lib/connectors/partner-center/mapping.ts';
 import type { SourceRow } from '#lib/mappings/derived-values.ts';
 import { pushSources, readSourceValues } from '#lib/mappings/lead-fields.ts';
 import { compileMapping } from '#lib/conversion/schema/compile.ts';
 import { compileInverse } from '#lib/conversion/schema/invert.ts';
 import { splitTable } from '#lib/conversion/schema/table.ts';
 import { segments } from '#lib/records/lead.ts';
-import { derivedValues, dynamicsLead, referral } from './providers.ts';
+import { derivedValues } from './providers.ts';
 
-function readFixture(provider: string, file: string): unknown[] {
-  const text = readFileSync(`src/lib/connectors/${provider}/fixtures/${file}`, 'utf8');
-  return (JSON.parse(text) as { value: unknown[] }).value;
-}
-
-/** A record with its points in time as text, as schemas write them. */
-const asJson = (record: object): unknown => JSON.parse(JSON.stringify(record));
-
-describe('a schema makes of real items what the code of the provider does', () => {
-  it.each([
-    ['a lead of Dynamics 365', dynamicsLead, mapLead, readFixture('dynamics-365', 'leads.json')],
-    ['a referral', referral, mapReferral, readFixture('partner-center', 'referrals.json')],
-  ])('%s', async (_what, mapping, map, items) => {
-    const convert = await compileMapping(mapping);
-    expect(items.length).toBeGreaterThan(0);
-    for (const item of items) {
-      const { values, problems } = convert(item);
-      expect(problems).toEqual([]);
-      expect(asJson(map(item))).toMatchObject(values);
-    }
-  });
-
+describe('a schema makes of a lead what the code of a provider does', () => {
   it('the values that are derived for Dynamics 365', async () => {
     const convert = await compileMapping(derivedValues);
     const anyLead = fc.record({
