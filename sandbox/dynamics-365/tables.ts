@@ -109,15 +109,17 @@ export function buildSchema({
   without = [],
   hidden = [],
   requires = {},
+  custom = {},
   alternateKeys = true,
 }: {
+  custom?: Readonly<Partial<Record<TableName, readonly Column[]>>>;
   without?: readonly string[];
   hidden?: readonly string[];
   requires?: Readonly<Record<string, Column['required']>>;
   alternateKeys?: boolean;
 }): Schema {
   const shaped = (table: Table): Table => {
-    const columns = table.columns
+    const columns = [...table.columns, ...(custom[table.name] ?? [])]
       .filter(({ name }) => !without.includes(name))
       .map((column) => ({
         ...column,
