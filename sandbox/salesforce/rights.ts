@@ -27,7 +27,7 @@ export const DEFAULTS = new Set(['Status', 'OwnerId']);
 /** Fields of the other objects that can be written: when a record is made, and later. */
 const WRITABLE: Partial<Record<ObjectName, { create: string[]; update: string[] }>> = {
   Opportunity: { create: [], update: ['StageName', 'OwnerId'] },
-  Note: { create: ['ParentId', 'Title', 'Body', 'IsPrivate', 'OwnerId'], update: [] },
+  Note: { create: ['ParentId', 'Title', 'Body', 'OwnerId'], update: [] },
   Task: {
     create: ['WhoId', 'WhatId', 'Subject', 'Description', 'ActivityDate', 'Status', 'OwnerId'],
     update: [],

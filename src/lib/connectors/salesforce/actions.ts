@@ -14,7 +14,7 @@ import { toMark } from '../kit/marks.ts';
 import { exchange, isMissing, type RestResponse } from './destination/rest.ts';
 import { normalizeId } from './ids.ts';
 import type { SalesforceSettings } from './settings.ts';
-import { buildQuery, formatText, formatTime } from './soql.ts';
+import { buildQuery, formatText } from './soql.ts';
 
 type Context = WriteContext<SalesforceSettings>;
 type Change = ChangeAction<SalesforceSettings>;
@@ -144,9 +144,6 @@ function addTask(place: Place): Add {
   };
 }
 
-/** How far the clock of the organisation may be off, in milliseconds. */
-const CLOCK_MS = 86_400_000;
-
 function addRecord(
   { stream }: Place,
   { object, parent, text }: { object: string; parent: string; text: string },
@@ -159,16 +156,14 @@ function addRecord(
   return {
     kind: 'add',
     stream,
-    // Long texts cannot be compared in a query, so the newest are looked through here.
-    async find(context, { id, externalId, requestedAt }) {
-      const since = new Date(requestedAt.getTime() - CLOCK_MS).toISOString();
+    // Long texts cannot be compared in a query, so the newest 2,000 are looked through here. No
+    // time bounds them, because the clocks of both systems need not agree.
+    async find(context, { id, externalId }) {
       const rows = await select(context, {
         object,
         select: ['Id', text],
-        conditions: [
-          `${parent} = ${formatText(externalId)}`,
-          `CreatedDate >= ${formatTime(since)}`,
-        ],
+        conditions: [`${parent} = ${formatText(externalId)}`],
+        order: ['CreatedDate DESC'],
       });
       return rows.some((row) => toText(row[text])?.includes(toMark(id)) === true);
     },
