@@ -28,6 +28,7 @@ export class Org {
         without: spec.without ?? [],
         hidden: spec.hidden ?? [],
         requires: spec.requires ?? {},
+        custom: spec.custom ?? {},
         alternateKeys: (spec.alternateKeys ?? true) && (spec.keyStatus ?? 'Active') === 'Active',
       }),
     );

@@ -23,6 +23,8 @@ export interface DynamicsSpec {
   historyDays?: number;
   /** Columns that the customer's solution lacks. */
   without?: readonly string[];
+  /** Columns that the customer has added, by table. */
+  custom?: Readonly<Partial<Record<TableName, readonly Column[]>>>;
   /** Columns that this environment requires in a way of its own. */
   requires?: Readonly<Record<string, Column['required']>>;
   /**

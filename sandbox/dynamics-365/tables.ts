@@ -74,7 +74,12 @@ const tables: Record<TableName, Table> = {
     set: 'systemusers',
     id: 'systemuserid',
     label: 'fullname',
-    columns: [id('systemuserid'), text('fullname', 200), ...system.slice(0, 3)],
+    columns: [
+      id('systemuserid'),
+      text('fullname', 200),
+      plain('isdisabled', 'boolean'),
+      ...system.slice(0, 3),
+    ],
     keys: [],
   },
   transactioncurrency: {
@@ -104,15 +109,17 @@ export function buildSchema({
   without = [],
   hidden = [],
   requires = {},
+  custom = {},
   alternateKeys = true,
 }: {
+  custom?: Readonly<Partial<Record<TableName, readonly Column[]>>>;
   without?: readonly string[];
   hidden?: readonly string[];
   requires?: Readonly<Record<string, Column['required']>>;
   alternateKeys?: boolean;
 }): Schema {
   const shaped = (table: Table): Table => {
-    const columns = table.columns
+    const columns = [...table.columns, ...(custom[table.name] ?? [])]
       .filter(({ name }) => !without.includes(name))
       .map((column) => ({
         ...column,

@@ -201,10 +201,15 @@ const CUSTOM_FIELDS: readonly Field[] = [
 interface SchemaSpec {
   currencies?: boolean | undefined;
   customFields?: boolean | undefined;
+  custom?: Readonly<Partial<Record<ObjectName, readonly string[]>>> | undefined;
 }
 
 /** The objects as one organisation has them. */
-export function buildSchema({ currencies = false, customFields = true }: SchemaSpec): Schema {
+export function buildSchema({
+  currencies = false,
+  customFields = true,
+  custom = {},
+}: SchemaSpec): Schema {
   const entries = OBJECTS.map((name): [ObjectName, SObject] => [
     name,
     {
@@ -212,6 +217,7 @@ export function buildSchema({ currencies = false, customFields = true }: SchemaS
       fields: [
         ...FIELDS[name].filter((field) => currencies || field !== CURRENCY),
         ...(name === 'Lead' && customFields ? CUSTOM_FIELDS : []),
+        ...(custom[name] ?? []).map((own): Field => ({ name: own, type: 'string' })),
       ],
       ...(name === 'ContentDocument' && {
         children: {

@@ -40,6 +40,8 @@ export interface SalesforceSpec {
   jobs?: JobRules;
   /** Whether leads have the fields that pushes fill. Default true. */
   customFields?: boolean;
+  /** Fields of text that the customer has added besides, by object. */
+  custom?: Readonly<Partial<Record<ObjectName, readonly string[]>>>;
   /** What a rule does about a second lead of the same e-mail address. Default: there is none. */
   duplicateRule?: 'alert' | 'block';
   /** The user may read and not write. */

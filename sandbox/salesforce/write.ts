@@ -1,20 +1,21 @@
 import { json, type Reply, type SandboxRequest } from '../kit/provider.ts';
 import { notFound, Refusal } from './errors.ts';
-import type { Field, SObject } from './objects.ts';
+import type { Field, ObjectName, SObject } from './objects.ts';
 import type { Org } from './org.ts';
 import { DEFAULT_LENGTH, DEFAULTS, describeRights } from './rights.ts';
 import type { Row, Value } from './store.ts';
 
 /*
- * Writing leads: sobjects/Lead and sobjects/Lead/{id}. Sources:
+ * Writing leads: sobjects/Lead and sobjects/Lead/{id}; changing opportunities; making notes and
+ * tasks. Sources:
  * https://developer.salesforce.com/docs/platform/api-rest/guide/resources-sobject-basic-info-post.md
  * https://developer.salesforce.com/docs/platform/api-rest/guide/resources-sobject-retrieve-patch.md
  * https://developer.salesforce.com/docs/platform/api-rest/guide/intro-rest-conditional-requests.md
  */
 
-/** POST sobjects/Lead */
+/** POST sobjects/{object} */
 export function create(org: Org, request: SandboxRequest): Reply {
-  const object = requireWritable(org, request);
+  const object = requireWritable(org, request, ['Lead', 'Note', 'Task']);
   const values = readValues(org, object, request, 'createable');
   const missing = object.fields.filter((field) => {
     const { createable, nillable } = describeRights(object, field);
@@ -27,47 +28,76 @@ export function create(org: Org, request: SandboxRequest): Reply {
       `Required fields are missing: [${missing.map(({ name }) => name).join(', ')}]`,
       missing.map(({ name }) => name),
     );
-  checkUnique(org, object, values, null);
-  checkDuplicates(org, request, values);
-  const id = org.freshId('Lead');
-  const by = { OwnerId: org.userId, CreatedById: org.userId, Status: 'Open - Not Contacted' };
-  org.store.insert('Lead', id, { ...by, ...values }, org.now());
+  checkReferences(org, object, values);
+  const id = org.freshId(object.name);
+  const by = { OwnerId: org.userId, CreatedById: org.userId };
+  if (object.name === 'Lead') {
+    checkUnique(org, object, values, null);
+    checkDuplicates(org, request, values);
+  }
+  const status = FIRST_STATUS[object.name];
+  const defaults = { ...by, ...(status !== undefined && { Status: status }) };
+  org.store.insert(object.name, id, { ...defaults, ...values }, org.now());
   return json({ id, success: true, errors: [] }, 201);
 }
 
-/** PATCH sobjects/Lead/{id} */
+/** PATCH sobjects/{object}/{id} */
 export function update(org: Org, request: SandboxRequest): Reply {
-  const object = requireWritable(org, request);
-  const row = findLead(org, request);
+  const object = requireWritable(org, request, ['Lead', 'Opportunity']);
+  const row = findRow(org, object, request);
   checkUnmodified(request, row);
   if (row.IsConverted === true)
     throw new Refusal(400, 'CANNOT_UPDATE_CONVERTED_LEAD', 'cannot reference converted lead');
   const values = readValues(org, object, request, 'updateable');
-  checkUnique(org, object, values, String(row.Id));
-  org.store.update('Lead', String(row.Id), values, org.now());
+  checkReferences(org, object, values);
+  if (object.name === 'Lead') checkUnique(org, object, values, String(row.Id));
+  org.store.update(object.name, String(row.Id), values, org.now());
   return { status: 204, body: '' };
 }
 
 /** DELETE sobjects/Lead/{id}, into the recycle bin; conditions do not hold for it. */
 export function remove(org: Org, request: SandboxRequest): Reply {
-  requireWritable(org, request);
-  org.store.delete('Lead', String(findLead(org, request).Id), org.now());
+  const object = requireWritable(org, request, ['Lead']);
+  org.store.delete('Lead', String(findRow(org, object, request).Id), org.now());
   return { status: 204, body: '' };
 }
 
-function requireWritable(org: Org, request: SandboxRequest): SObject {
-  if (request.params.object !== 'Lead') throw notFound();
+/** The status of a new record that names none. */
+const FIRST_STATUS: Partial<Record<ObjectName, string>> = {
+  Lead: 'Open - Not Contacted',
+  Task: 'Not Started',
+};
+
+/** References lead to records that there are; owners are active users. */
+function checkReferences({ store }: Org, { fields }: SObject, values: Row): void {
+  for (const { name, to = [] } of fields) {
+    const id = values[name];
+    if (to.length === 0 || typeof id !== 'string') continue;
+    const row = to.map((object) => store.row(object, id)).find((found) => found !== undefined);
+    const isUsable = row !== undefined && row.IsDeleted !== true && row.IsActive !== false;
+    if (!isUsable)
+      throw new Refusal(400, 'INVALID_CROSS_REFERENCE_KEY', `invalid cross reference id`, [name]);
+  }
+}
+
+function requireWritable(
+  org: Org,
+  request: SandboxRequest,
+  objects: readonly ObjectName[],
+): SObject {
+  const name = objects.find((each) => each === request.params.object);
+  if (name === undefined) throw notFound();
   if (org.spec.readOnly === true)
     throw new Refusal(
       403,
       'INSUFFICIENT_ACCESS_OR_READONLY',
       'insufficient access rights on object id',
     );
-  return org.catalogue.object('Lead');
+  return org.catalogue.object(name);
 }
 
-function findLead(org: Org, request: SandboxRequest): Row {
-  const row = org.store.row('Lead', request.params.id ?? '');
+function findRow(org: Org, { name }: SObject, request: SandboxRequest): Row {
+  const row = org.store.row(name, request.params.id ?? '');
   if (row === undefined) throw notFound();
   if (row.IsDeleted === true) throw new Refusal(404, 'ENTITY_IS_DELETED', 'entity is deleted');
   return row;
@@ -93,7 +123,7 @@ function readValues(
   const parsed = parseObject(request);
   const entries = Object.entries(parsed).map(([name, value]) => {
     const field = object.fields.find((each) => each.name === name);
-    if (field === undefined || org.spec.hidden?.includes(`Lead.${name}`) === true)
+    if (field === undefined || org.spec.hidden?.includes(`${object.name}.${name}`) === true)
       throw new Refusal(
         400,
         'INVALID_FIELD',

@@ -6,7 +6,8 @@ import { cancelAction, requestAction } from '#lib/outbound/actions/request.ts';
 import { actionKeys } from '#lib/records/actions.ts';
 import { fieldPrefix } from '../components/actions/field-prefix.ts';
 import type { FormState } from '../components/ui/form-state.ts';
-import { action, atLeast, byButton, guarded, foreignForm } from './action.ts';
+import { requireRole } from '../middleware/guard.ts';
+import { action, byButton, guarded, foreignForm } from './action.ts';
 import { findNotice, redirectAfterPost, type Fields } from './form.ts';
 
 const notices: Record<string, string> = {
@@ -43,9 +44,9 @@ interface Sender {
 }
 
 /** Returns the key of the next notice (`?done=`). */
-const submit = guarded<Sender, string>(
-  ({ access }) =>
-    atLeast('member', 'Viewers cannot change records at their source. Ask a member.')(access),
+const submit = guarded(
+  ({ access }: Sender) =>
+    requireRole(access, 'member', 'Viewers cannot change records at their source. Ask a member.'),
   byButton<Sender, string>({
     request: action(requestForm, async ({ access, target }, request) => {
       await requestAction(access.tenant.id, target, request, access.user.id);

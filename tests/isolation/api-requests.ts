@@ -67,6 +67,50 @@ const leadLinks = {
     `/api/leads/${belonging('lead')(slug, world)}/links?tenant=${slug}`,
 };
 
+/** Requests about the actions of a lead, and of an opportunity that there is not. */
+function acting(records: 'leads' | 'opportunities', read: number): TenantRequest[] {
+  const to = (rest: string) => ({
+    path: (slug: Slug, world: World) =>
+      `/api/${records}/${belonging('lead')(slug, world)}/actions${rest}?tenant=${slug}`,
+    role: 'member' as const,
+    json: true,
+  });
+  const folder = `api/${records}/[id]/actions`;
+  const post = (name: string, rest: string, fields: object, ok: number): TenantRequest[] => [
+    {
+      ...to(rest),
+      file: `${folder}/${name}.ts`,
+      method: 'GET',
+      action: 'read',
+      ok: [],
+      always: 405,
+    },
+    {
+      ...to(rest),
+      file: `${folder}/${name}.ts`,
+      method: 'POST',
+      action: name,
+      fields: () => Promise.resolve(fields as Fields),
+      ok: [read === 404 ? 404 : ok],
+    },
+  ];
+  const [, ask] = post('index', '', { action: 'owner', values: {} }, 400);
+  return [
+    {
+      ...to(''),
+      file: `${folder}/index.ts`,
+      method: 'GET',
+      action: 'read',
+      role: 'viewer',
+      ok: [read],
+    },
+    ...(ask === undefined ? [] : [ask]),
+    ...post('cancel', '/cancel', { id: randomUUID() }, 409),
+    // The system of its connection is not asked for real here.
+    ...post('choices', '/choices', {}, 409),
+  ];
+}
+
 const pushes = {
   file: 'api/pushes.ts',
   path: (slug: Slug) => `/api/pushes?tenant=${slug}`,
@@ -124,6 +168,8 @@ export const apiRequests: TenantRequest[] = [
     'leads/[id]/index',
     (slug, world) => `/api/leads/${belonging('lead')(slug, world)}?tenant=${slug}`,
   ),
+  ...acting('leads', 200),
+  ...acting('opportunities', 404),
   ...api('referrals/index', (slug) => `/api/referrals?tenant=${slug}`),
   {
     file: 'api/referrals/[id].ts',

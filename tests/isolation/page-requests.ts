@@ -80,6 +80,16 @@ export const pageRequests: TenantRequest[] = [
     role: 'member',
     ok: [ok],
   })),
+  ...['request', 'cancel'].map((intent): TenantRequest => ({
+    file: 'w/[tenant]/leads/[id]/index.astro',
+    method: 'POST',
+    action: intent,
+    path: ofLead,
+    fields: () =>
+      Promise.resolve({ intent, action: 'owner', id: randomUUID(), change: randomUUID() }),
+    role: 'member',
+    ok: [intent === 'cancel' ? 409 : 400],
+  })),
   ...page('leads/[id]/panel', 'viewer', { path: (slug, world) => `${ofLead(slug, world)}/panel` }),
   {
     file: 'w/[tenant]/leads.astro',

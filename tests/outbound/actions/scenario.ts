@@ -31,8 +31,6 @@ interface ChangeCase {
   changeThere(sandbox: Sandbox, externalId: string, value: string): void;
   /** What the value of a choice is at the source; absent when it is the same. */
   stored?(value: string): unknown;
-  /** A value that the list has and the source refuses. */
-  takeAway?(sandbox: Sandbox, externalId: string): void;
 }
 
 interface AddCase {
@@ -50,9 +48,18 @@ export interface ActionsCase {
   connect(sandbox: Sandbox): { settings: Record<string, unknown>; secrets: Record<string, string> };
   changes: readonly ChangeCase[];
   additions: readonly AddCase[];
+  /** A condition for the rows that may be changed, in SQL. */
+  open?: string;
 }
 
-export function describeActions({ provider, start, connect, changes, additions }: ActionsCase) {
+export function describeActions({
+  provider,
+  start,
+  connect,
+  changes,
+  additions,
+  open = 'true',
+}: ActionsCase) {
   allowForLoad();
   const db = useDatabase();
   let sandbox: Sandbox;
@@ -84,7 +91,7 @@ export function describeActions({ provider, start, connect, changes, additions }
   const find = async (entity: ActionEntity, action: string) => {
     const table = entity === 'lead' ? 'leads' : 'opportunities';
     const rows = await db.query<{ id: string; external_id: string }>(
-      `select id, external_id from ${table} where deleted_at is null order by external_id`,
+      `select id, external_id from ${table} where deleted_at is null and ${open} order by external_id`,
     );
     for (const { id, external_id: externalId } of rows) {
       const view = await getActionsView(

@@ -57,15 +57,29 @@ const UNEXPECTED: Failure = {
  */
 export function parseEnvelope(body: string): Envelope {
   const fields = readFields(body);
-  const code = String(fields.get('resultcode') ?? '')
-    .toUpperCase()
-    .replaceAll('_', '');
+  const code = readCode(fields);
   if (code === NOTHING_FOUND) return { items: [], places: 0, total: 0 };
   if (code !== SUCCESS) throw createFailure(code);
   const total = parseTotal(fields.get('totalrecord'));
   const { rows, places } = parseList(fields.get('data'), total);
   return { items: rows, places, total };
 }
+
+/**
+ * Checks the response to a write, which has no list. Throws RemoteError: a result code that is not
+ * known says that the write was refused, and counts like status 400.
+ */
+export function assertDone(body: string): void {
+  const code = readCode(readFields(body));
+  if (code === SUCCESS) return;
+  if (code === NOTHING_FOUND) throw new RemoteError('gone', 'The client was deleted.');
+  throw createFailure(code, code === '' ? undefined : 400);
+}
+
+const readCode = (fields: ReadonlyMap<string, unknown>): string =>
+  String(fields.get('resultcode') ?? '')
+    .toUpperCase()
+    .replaceAll('_', '');
 
 /** The top-level fields by name, in lower case and without `_`. */
 function readFields(body: string): Map<string, unknown> {
@@ -97,10 +111,13 @@ function parseTotal(value: unknown): number | undefined {
   return typeof total === 'number' && Number.isSafeInteger(total) && total >= 0 ? total : undefined;
 }
 
-function createFailure(code: string): RemoteError {
-  const { kind, message } = FAILURES.get(code) ?? UNEXPECTED;
+function createFailure(code: string, unknownStatus?: number): RemoteError {
+  const known = FAILURES.get(code);
+  const { kind, message } = known ?? UNEXPECTED;
+  const details =
+    known === undefined && unknownStatus !== undefined ? { status: unknownStatus } : {};
   const named = /^CT\d{1,4}$/.test(code) ? code : 'unknown result code';
-  return new RemoteError(kind, `ClientTether ${message} (${named})`);
+  return new RemoteError(kind, `ClientTether ${message} (${named})`, details);
 }
 
 function createMalformedError(problem: string): RemoteError {

@@ -1,4 +1,5 @@
 import { defineProvider } from '../contract/provider.ts';
+import { actions } from './actions.ts';
 import { createClientTetherClient } from './client.ts';
 import { clientTetherSettings } from './settings.ts';
 import { streams } from './streams.ts';
@@ -44,6 +45,7 @@ export const clienttether = defineProvider({
   hosts: ['api.clienttether.com'],
   limits: { concurrency: 4, timeoutMs: 30_000 },
   streams,
+  actions,
   async check(context) {
     await createClientTetherClient(context).readSalesCycles(1);
   },

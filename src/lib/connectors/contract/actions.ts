@@ -1,4 +1,3 @@
-import type { HttpResponse } from '../../platform/http/types.ts';
 import type { ActionKey, Choice, RecordState } from '../../records/actions.ts';
 import type { ReadContext } from './source.ts';
 
@@ -70,10 +69,10 @@ export interface ChangeAction<Settings = unknown> extends ActionBase<Settings> {
   /** The body that `send` sends, for the audit trail. Pure. */
   body(wanted: RecordState): unknown;
   /**
-   * Throws RemoteError. Status 409 or 412 means that the record is no longer that version, although
+   * Returns the response. Throws RemoteError. Status 409 or 412 means that the record is no longer that version, although
    * some sources also send it when the record still is.
    */
-  send(context: WriteContext<Settings>, change: Change): Promise<HttpResponse>;
+  send(context: WriteContext<Settings>, change: Change): Promise<object>;
 }
 
 /** Something to be added to a record. */
@@ -98,8 +97,11 @@ export interface AddAction<Settings = unknown> extends ActionBase<Settings> {
   find?(context: WriteContext<Settings>, addition: Addition): Promise<boolean>;
   /** The body that `send` sends, for the audit trail. Pure. */
   body(addition: Addition): unknown;
-  /** Sends one write, and before it at most requests that read. Throws RemoteError. */
-  send(context: WriteContext<Settings>, addition: Addition): Promise<HttpResponse>;
+  /**
+   * Sends one write, and before it at most requests that read. Returns the response. Throws
+   * RemoteError.
+   */
+  send(context: WriteContext<Settings>, addition: Addition): Promise<object>;
 }
 
 export type ActionDefinition<Settings = unknown> = ChangeAction<Settings> | AddAction<Settings>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { parseBody } from '../kit/json.ts';
+import { fitNames } from '../kit/paths.ts';
 import { buildUrl, get, type Access } from './request.ts';
 
 /** The definition of a table in the environment. */
@@ -9,6 +10,8 @@ export interface TableDefinition {
   isTracked: boolean;
   /** Names of the columns as they appear in lists; null when they are unknown. */
   columns: ReadonlySet<string> | null;
+  /** Those of them that lists can contain for certain; none when they are unknown. */
+  listed: ReadonlySet<string>;
   /** Those from our own solution, which not every customer has installed. */
   own: readonly string[];
 }
@@ -51,7 +54,7 @@ export async function readTableDefinition(access: Access, table: string): Promis
     // Any other failure must stop the pass: without the definition, our own columns would not be
     // read until the next full pass.
     if (error instanceof RemoteError && error.kind === 'permission' && error.status === 403)
-      return { isTracked: true, columns: null, own: [] };
+      return { isTracked: true, columns: null, listed: new Set(), own: [] };
     throw error;
   }
 }
@@ -62,12 +65,12 @@ function parseTableDefinition(body: string): TableDefinition {
     body,
     'Dynamics 365 returned something that is not the definition of a table.',
   );
-  const own = attributes.filter(
-    (attribute) => isColumn(attribute) && attribute.LogicalName.startsWith(OUR_PREFIX),
-  );
+  const listed = attributes.filter(isColumn);
+  const own = listed.filter(({ LogicalName: name }) => name.startsWith(OUR_PREFIX));
   return {
     isTracked,
     columns: new Set(attributes.filter(isReadable).map(toColumnName)),
+    listed: new Set(listed.map(toColumnName)),
     own: own.map(toColumnName),
   };
 }
@@ -103,10 +106,20 @@ const toColumnName = ({ LogicalName: name, AttributeType: type }: Attribute): st
 
 const LOOKUP_TYPES = new Set(['Lookup', 'Customer', 'Owner']);
 
-/** The wanted columns that exist, followed by those of our own solution. */
+/**
+ * The columns of a table that exist, followed by those of our own solution, and by those that a
+ * mapping adds, as far as there is room for them in an address: it may have 32,768 characters.
+ * Source:
+ * https://learn.microsoft.com/en-us/power-apps/developer/data-platform/webapi/compose-http-requests-handle-errors
+ */
 export function selectColumns(
   wanted: readonly string[],
-  { columns, own }: TableDefinition,
+  extra: readonly string[],
+  { columns, listed, own }: TableDefinition,
 ): string[] {
-  return [...wanted.filter((name) => columns?.has(name) ?? true), ...own];
+  return [
+    ...wanted.filter((name) => columns?.has(name) ?? true),
+    ...own,
+    ...fitNames(extra.filter((name) => listed.has(name) && !own.includes(name))),
+  ];
 }

@@ -1,3 +1,4 @@
+import { actions } from './actions.ts';
 import { defineProvider } from '../contract/provider.ts';
 import { dynamicsPush } from './destination/index.ts';
 import { loginHosts, sovereignLogins } from './clouds.ts';
@@ -70,6 +71,7 @@ export const dynamics365 = defineProvider({
     windows: [{ name: 'five minutes', seconds: 300, requests: 6_000 }],
   },
   streams,
+  actions,
   push: dynamicsPush,
   whoAmI,
   async check(context) {

@@ -19,6 +19,7 @@ import {
   type Table,
 } from './position.ts';
 import { get, UnknownPropertyError } from './request.ts';
+import { findExtraColumns } from './wanted.ts';
 
 const envelope = odataList.extend({ '@odata.deltaLink': z.string().optional() });
 const deletion = z.looseObject({
@@ -105,7 +106,8 @@ async function openList(table: Table, context: Context, cursor: Cursor): Promise
 
 async function openFullList(table: Table, context: Context): Promise<OpenedList> {
   const definition = await readTableDefinition(context, table.name);
-  return openSelected(table, context, definition, selectColumns(table.columns, definition));
+  const extra = findExtraColumns(table, context.paths);
+  return openSelected(table, context, definition, selectColumns(table.columns, extra, definition));
 }
 
 /**

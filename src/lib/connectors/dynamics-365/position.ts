@@ -4,6 +4,7 @@ import type { Cursor, ReadContext } from '../contract/source.ts';
 import { toPageRoot } from './clouds.ts';
 import { buildUrl } from './request.ts';
 import type { DynamicsSettings } from './settings.ts';
+import { findExtraColumns } from './wanted.ts';
 
 export type Context = ReadContext<DynamicsSettings>;
 
@@ -27,6 +28,11 @@ export interface ListPosition {
   /** The columns that were requested. */
   select: string;
   /**
+   * The columns that were wanted when the list began; absent in lists that an older version began,
+   * which knew only those of the table.
+   */
+  wanted?: string | undefined;
+  /**
    * When the list began, by the clock of Dynamics 365. Null until the first response; absent in
    * lists that an older version began.
    */
@@ -43,6 +49,7 @@ const positionSchema = z.object({
   link: z.string(),
   prefer: z.string(),
   select: z.string(),
+  wanted: z.string().optional(),
   since: z.string().nullable().optional(),
   expires: z.boolean().optional(),
   delta: z.string().optional(),
@@ -90,19 +97,24 @@ export const toFullList = (
   link: buildUrl(context.settings, table.set, { $select: select }),
   prefer: tracked ? buildPrefer(context, TRACKING) : buildPrefer(context),
   select,
+  wanted: serializeWanted(table, context.paths),
   since: null,
 });
+
+/** What is wanted of a table: its columns, and those that the mapping adds. */
+const serializeWanted = (table: Table, paths: readonly string[]): string =>
+  [...table.columns, ...findExtraColumns(table, paths)].join(',');
 
 /** The list of what has changed since the last pass. Throws RemoteError `cursor_invalid`. */
 export function resolveChanges(table: Table, context: Context): ListPosition {
   const known = tokenSchema.safeParse(context.span.token).data;
   // The columns are part of the link, so other columns need a full pass.
-  if (known === undefined || known.wanted !== table.columns.join(','))
+  if (known === undefined || known.wanted !== serializeWanted(table, context.paths))
     throw new RemoteError('cursor_invalid', COLUMNS_CHANGED);
-  const { select, delta, from = BEGINNING, since = BEGINNING } = known;
-  if (delta === undefined) return toTimedList(table, context, { select, from: since });
+  const { wanted, select, delta, from = BEGINNING, since = BEGINNING } = known;
+  if (delta === undefined) return toTimedList(table, context, { wanted, select, from: since });
   const prefer = buildPrefer(context, TRACKING);
-  return { link: delta, prefer, select, since: null, expires: true, delta, from };
+  return { link: delta, prefer, wanted, select, since: null, expires: true, delta, from };
 }
 
 const COLUMNS_CHANGED =
@@ -120,7 +132,7 @@ const OVERLAP_MS = 5 * 60_000;
 function toTimedList(
   table: Table,
   context: Context,
-  { select, from }: { select: string; from: string },
+  { wanted, select, from }: Pick<ListPosition, 'wanted' | 'select'> & { from: string },
 ): ListPosition {
   const start = new Date(Date.parse(from) - OVERLAP_MS).toISOString().replace('.000Z', 'Z');
   return {
@@ -130,6 +142,7 @@ function toTimedList(
       $orderby: 'modifiedon asc',
     }),
     prefer: buildPrefer(context),
+    wanted,
     select,
     since: null,
   };
@@ -144,11 +157,11 @@ function toTimedList(
 export function resolveEmptyAnswer(
   table: Table,
   context: Context,
-  { select, since, delta, from = BEGINNING }: ListPosition,
+  { wanted, select, since, delta, from = BEGINNING }: ListPosition,
 ): ListPosition {
   return delta === undefined
-    ? { ...toFullList(table, context, select, { tracked: false }), since }
-    : { ...toTimedList(table, context, { select, from }), since, delta };
+    ? { ...toFullList(table, context, select, { tracked: false }), wanted, since }
+    : { ...toTimedList(table, context, { wanted, select, from }), since, delta };
 }
 
 /**
@@ -162,9 +175,9 @@ export function buildToken(
   position: ListPosition,
   link: string | undefined,
 ): Cursor {
-  const { select, since } = position;
+  const { wanted = serializeWanted(table, []), select, since } = position;
   const from = since ?? BEGINNING;
-  const known = { wanted: table.columns.join(','), select };
+  const known = { wanted, select };
   const delta = link === undefined ? undefined : assertOwnLink(context, link);
   // A list by time that a delta link led to has not used that link up.
   const former = isTracked(position) ? undefined : position.delta;

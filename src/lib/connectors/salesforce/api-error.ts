@@ -44,9 +44,16 @@ export const isTokenRejected = ({ body }: HttpResponse): boolean =>
 /** The refusal of a query that names a field which does not exist or may not be read. */
 export class UnknownFieldError extends RemoteError {
   readonly field: string;
-  constructor(field: string, message: string, details: { status: number }) {
+  /** The object that it would be a field of, where the refusal says so. */
+  readonly entity: string | null;
+  constructor(
+    { field, entity }: { field: string; entity: string | null },
+    message: string,
+    details: { status: number },
+  ) {
     super('malformed', message, details);
     this.field = field;
+    this.entity = entity;
   }
 }
 
@@ -84,8 +91,8 @@ export function toRemoteError(response: HttpResponse): RemoteError {
   const kind = findKind(response, code);
   const reference = [`HTTP ${status}`, /^[A-Z_]{1,60}$/.test(code) ? code : ''].filter(Boolean);
   const text = `${TEXTS[kind] ?? UNEXPECTED} (${reference.join(', ')})`;
-  const field = code === 'INVALID_FIELD' ? UNKNOWN_FIELD.exec(message) : null;
-  if (field !== null) return new UnknownFieldError(field[1] ?? field[2] ?? '', text, { status });
+  const unknown = code === 'INVALID_FIELD' ? readUnknownField(message) : null;
+  if (unknown !== null) return new UnknownFieldError(unknown, text, { status });
   if (code === 'QUERY_TIMEOUT') return new QueryTimeoutError(kind, text, { status, headers });
   const until = kind === 'rate_limited' ? { until: findEnd(response, message) } : {};
   return new RemoteError(kind, text, { status, headers, ...until });
@@ -97,7 +104,15 @@ function findKind(response: HttpResponse, code: string): RemoteErrorKind {
 }
 
 /** "No such column 'Foo' on entity 'Lead'", "Didn't understand relationship 'Foo' in field path". */
-const UNKNOWN_FIELD = /no such column '([\w.]+)'|understand relationship '(\w+)'/i;
+function readUnknownField(message: string): { field: string; entity: string | null } | null {
+  const match = UNKNOWN_FIELD.exec(message);
+  if (match === null) return null;
+  const [, column, entity = null, relationship] = match;
+  return { field: column ?? relationship ?? '', entity };
+}
+
+const UNKNOWN_FIELD =
+  /no such column '([\w.]+)'(?: on entity '(\w+)')?|understand relationship '(\w+)'/i;
 
 /** How long to wait when too many requests are under way at once, in milliseconds. */
 const CONCURRENCY_WAIT_MS = 60_000;

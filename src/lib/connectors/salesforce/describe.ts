@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { parseBody } from '../kit/json.ts';
+import { fitNames } from '../kit/paths.ts';
 import { buildUrl, send, type Access } from './request.ts';
 
 /** An object of Salesforce, and which part of it is read. */
@@ -36,19 +37,18 @@ const describeSchema = z.looseObject({
 
 /**
  * Requests the description of an object. It lists only what this user may see, and a query that
- * names anything else is refused. Source:
+ * names anything else is refused. Of the fields that a mapping adds those are left out that cannot
+ * be seen. Source:
  * https://developer.salesforce.com/docs/platform/api-rest/guide/resources-sobject-describe.md
  */
-export async function describeObject(access: Access, object: SalesforceObject): Promise<Readable> {
-  const { body } = await requestDescription(access, object.name);
-  const { fields, replicateable } = parseBody(
-    describeSchema,
-    body,
-    'Salesforce returned something that is not the description of an object.',
-  );
-  const known = fields.filter(isField);
-  const names = new Set(known.map(({ name }) => name));
-  const relations = new Set(known.flatMap(({ relationshipName }) => relationshipName ?? []));
+export async function describeObject(
+  access: Access,
+  object: SalesforceObject,
+  extra: readonly string[],
+): Promise<Readable> {
+  const { fields, replicateable } = await requestFields(access, object.name);
+  const names = new Set(fields.map(({ name }) => name));
+  const relations = new Set(fields.flatMap(({ relationshipName }) => relationshipName ?? []));
   const isTimed = names.has(TIME_FIELD);
   const tellsDeletions = names.has(DELETED_FIELD);
   const isReadable = (path: string) => {
@@ -56,19 +56,83 @@ export async function describeObject(access: Access, object: SalesforceObject): 
     return path.startsWith('(') || (rest.length === 0 ? names.has(first) : relations.has(first));
   };
   return {
-    select: object.fields.filter(isReadable),
+    select: [
+      ...object.fields.filter(isReadable),
+      ...fitNames(await selectExtra(access, fields, extra)),
+    ],
     isTimed,
     tellsDeletions,
     hasFeed: tellsDeletions && replicateable === true,
   };
 }
 
-interface Field {
-  name: string;
-  relationshipName?: string | null | undefined;
+/**
+ * Which of the fields can be read, also of parents. Where a parent may be of several objects, such
+ * as the owner of a lead, a query reaches only a few fields that all of those share, and no
+ * description lists them.
+ */
+async function selectExtra(
+  access: Access,
+  fields: readonly Field[],
+  extra: readonly string[],
+): Promise<string[]> {
+  const selected = extra.filter((path) =>
+    fields.some((field) => field.name === path && isSimple(field)),
+  );
+  const inParents = extra.filter((path) => path.includes('.')).map((path) => path.split('.'));
+  for (const relation of new Set(inParents.map(([first = '']) => first))) {
+    const { referenceTo = [] } = fields.find((field) => field.relationshipName === relation) ?? {};
+    const [parent] = referenceTo ?? [];
+    if (parent === undefined || referenceTo?.length !== 1) continue;
+    const known = await requestParentFields(access, parent);
+    const isKnown = (name: string) => known.some((field) => field.name === name && isSimple(field));
+    selected.push(
+      ...inParents.flatMap(([first, name = '']) =>
+        first === relation && isKnown(name) ? [`${relation}.${name}`] : [],
+      ),
+    );
+  }
+  return selected;
 }
-const isField = (field: unknown): field is Field =>
-  typeof field === 'object' && field !== null && typeof Reflect.get(field, 'name') === 'string';
+
+/** None for a parent that the user may not see. */
+async function requestParentFields(access: Access, name: string): Promise<Field[]> {
+  try {
+    return (await requestFields(access, name)).fields;
+  } catch (error) {
+    if (error instanceof RemoteError && error.kind === 'permission') return [];
+    throw error;
+  }
+}
+
+const fieldSchema = z.looseObject({
+  name: z.string(),
+  type: z.string().nullish().catch(null),
+  relationshipName: z.string().nullish().catch(null),
+  referenceTo: z.array(z.string()).nullish().catch(null),
+});
+type Field = z.output<typeof fieldSchema>;
+
+async function requestFields(access: Access, name: string) {
+  const { body } = await requestDescription(access, name);
+  const { fields, replicateable } = parseBody(
+    describeSchema,
+    body,
+    'Salesforce returned something that is not the description of an object.',
+  );
+  return {
+    fields: fields.flatMap((field) => fieldSchema.safeParse(field).data ?? []),
+    replicateable,
+  };
+}
+
+/**
+ * Whether jobs can list a field as well as queries: they refuse what consists of several fields,
+ * such as an address, and files. Source: the limitations of queries in
+ * https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/queries.htm
+ */
+const isSimple = ({ type }: Field): boolean =>
+  !['address', 'location', 'complexvalue', 'base64'].includes(type ?? '');
 
 /** Throws RemoteError `permission` when the user may not see the object. */
 export async function requestDescription(access: Access, name: string) {

@@ -1,3 +1,4 @@
+import { actions } from './actions.ts';
 import { defineProvider } from '../contract/provider.ts';
 import { isTokenRejected } from './api-error.ts';
 import { salesforcePush } from './destination/index.ts';
@@ -60,6 +61,7 @@ export const salesforce = defineProvider({
   hosts: [...ORG_HOSTS, ...LOGIN_HOSTS],
   limits,
   streams,
+  actions,
   push: salesforcePush,
   webhook: outboundMessage,
   whoAmI,

@@ -9,6 +9,7 @@ import { JobRefusedError, readByJob } from './job.ts';
 import { findPlace, listDeletedIds } from './place.ts';
 import {
   parsePosition,
+  serializeWanted,
   toChanges,
   toCursor,
   toFullList,
@@ -17,6 +18,7 @@ import {
   type Position,
 } from './position.ts';
 import { buildUrl, resolveLink, send, type Context } from './request.ts';
+import { findExtraFields } from './wanted.ts';
 
 /**
  * Reads an object in pages: everything at first and from time to time, else what has changed since
@@ -62,7 +64,8 @@ async function beginList(
 ): Promise<{ page: Page | null; next: Position }> {
   if (context.span.mode === 'changes')
     return readDeletions(object, context, toChanges(object, context));
-  return { page: null, next: toFullList(await describeObject(context, object)) };
+  const readable = await describeObject(context, object, findExtraFields(object, context.paths));
+  return { page: null, next: toFullList(readable, serializeWanted(object, context.paths)) };
 }
 
 /**
@@ -103,10 +106,28 @@ async function queryKnownFields(
     if (!(error instanceof UnknownFieldError)) throw error;
     if (position.from !== null || position.after !== null)
       throw new RemoteError('cursor_invalid', FIELD_GONE, { cause: error });
-    const select = position.select.filter((path) => !isField(path, error.field));
+    const select = leaveOut(object, position.select, error);
     if (select.length === position.select.length) throw error;
     return queryKnownFields(object, context, { ...position, select });
   }
+}
+
+/**
+ * The fields without the refused one. If that is none of them, those that a mapping adds are to
+ * blame as a whole: no name that a person chose keeps an object from being read.
+ */
+function leaveOut(
+  object: SalesforceObject,
+  select: readonly string[],
+  { field, entity }: UnknownFieldError,
+): string[] {
+  const isOfParent = entity !== null && entity.toLowerCase() !== object.name.toLowerCase();
+  const refused = isOfParent
+    ? select.filter((path) => path.toLowerCase().endsWith(`.${field.toLowerCase()}`))
+    : select.filter((path) => isField(path, field));
+  const extra = select.filter((path) => !object.fields.includes(path));
+  const left = new Set(refused.length > 0 ? refused : extra);
+  return select.filter((path) => !left.has(path));
 }
 
 const FIELD_GONE =

@@ -3,6 +3,7 @@ import { RemoteError } from '../../platform/http/errors.ts';
 import type { Cursor } from '../contract/source.ts';
 import { DELETED_FIELD, TIME_FIELD, type Readable, type SalesforceObject } from './describe.ts';
 import type { Context } from './request.ts';
+import { findExtraFields } from './wanted.ts';
 import { buildQuery, formatTime, isBehind, type RowPlace } from './soql.ts';
 
 /**
@@ -14,6 +15,11 @@ const LOOKBACK_MS = 10 * 60_000;
 
 /** A list under way: what it asks for, and behind which row it continues. */
 export interface Position extends Readable {
+  /**
+   * What was wanted of the object when the list began; absent in lists that an older version began,
+   * which knew no fields but those of the object.
+   */
+  wanted?: string | undefined;
   /** Time from which changes are listed; null for everything. */
   from: string | null;
   /** When the list began, by the clock of Salesforce; null until the first response. */
@@ -36,6 +42,7 @@ const readableSchema = {
 };
 const positionSchema = z.object({
   ...readableSchema,
+  wanted: z.string().optional(),
   from: z.string().nullable(),
   since: z.string().nullable(),
   after: placeSchema.nullable(),
@@ -55,15 +62,17 @@ const tokenSchema = z.object({
 export const parsePosition = (cursor: Cursor): Position | undefined =>
   positionSchema.safeParse(cursor).data;
 
-export const toCursor = (position: Position): Cursor => ({
+export const toCursor = ({ wanted, ...position }: Position): Cursor => ({
   ...position,
+  ...(wanted !== undefined && { wanted }),
   select: [...position.select],
   after: position.after && { ...position.after },
 });
 
 /** The list of everything. */
-export const toFullList = (readable: Readable): Position => ({
+export const toFullList = (readable: Readable, wanted: string): Position => ({
   ...readable,
+  wanted,
   from: null,
   since: null,
   after: null,
@@ -74,18 +83,18 @@ export const toFullList = (readable: Readable): Position => ({
 });
 
 /** The list of what has changed since the last pass. Throws RemoteError `cursor_invalid`. */
-export function toChanges(object: SalesforceObject, { span }: Context): Position {
+export function toChanges(object: SalesforceObject, { span, paths }: Context): Position {
   const token = tokenSchema.safeParse(span.token).data;
   // The fields are part of what is known of each row, so other fields need a full pass.
-  if (token === undefined || token.wanted !== serializeWanted(object))
+  if (token === undefined || token.wanted !== serializeWanted(object, paths))
     throw new RemoteError('cursor_invalid', FIELDS_CHANGED);
-  const { select, isTimed, tellsDeletions, hasFeed, since, deletionsFrom } = token;
+  const { wanted, select, isTimed, tellsDeletions, hasFeed, since, deletionsFrom } = token;
   // The feed may begin earlier. Records that it names were perhaps brought back since then, which
   // the list has to show.
   const start = Math.min(...[since, ...(hasFeed ? [deletionsFrom] : [])].map(Date.parse));
   const from = new Date(start - LOOKBACK_MS).toISOString();
   return {
-    ...toFullList({ select, isTimed, tellsDeletions, hasFeed }),
+    ...toFullList({ select, isTimed, tellsDeletions, hasFeed }, wanted),
     from,
     deletionsFrom: hasFeed ? deletionsFrom : null,
     mayUseJob: false,
@@ -95,19 +104,20 @@ export function toChanges(object: SalesforceObject, { span }: Context): Position
 const FIELDS_CHANGED =
   'The fields that we read from Salesforce have changed, so everything is read again.';
 
-const serializeWanted = ({ fields, condition = '' }: SalesforceObject): string =>
-  [...fields, condition].join(',');
+/** What is wanted of an object: its fields, and those that the mapping adds. */
+export const serializeWanted = (object: SalesforceObject, paths: readonly string[]): string =>
+  [...object.fields, ...findExtraFields(object, paths), object.condition ?? ''].join(',');
 
 /**
  * What the next pass over changes begins with; null for rows without a time of change, which are
  * always listed whole.
  */
 export function toToken(object: SalesforceObject, context: Context, position: Position): Cursor {
-  const { select, isTimed, tellsDeletions, hasFeed, deletionsFrom } = position;
+  const { wanted, select, isTimed, tellsDeletions, hasFeed, deletionsFrom } = position;
   if (!isTimed) return null;
   const since = position.since ?? context.now.toISOString();
   return {
-    wanted: serializeWanted(object),
+    wanted: wanted ?? serializeWanted(object, []),
     select: [...select],
     isTimed,
     tellsDeletions,

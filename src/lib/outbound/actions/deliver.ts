@@ -1,5 +1,4 @@
 import { RemoteError } from '../../platform/http/errors.ts';
-import type { HttpResponse } from '../../platform/http/types.ts';
 import type {
   AddAction,
   Addition,
@@ -29,7 +28,7 @@ export interface RequestedChange {
  *   version that the source refused although it named it as its own
  */
 export type DeliveredChange =
-  | { kind: 'done'; response: HttpResponse | null }
+  | { kind: 'done'; response: object | null }
   | { kind: 'conflict'; found: CurrentItem; refusedTag: string | null };
 
 /**
@@ -80,7 +79,7 @@ export async function deliverAddition(
   context: WriteContext<unknown>,
   addition: Addition,
   mayHaveArrived: boolean,
-): Promise<{ kind: 'done'; response: HttpResponse | null } | { kind: 'unknown' }> {
+): Promise<{ kind: 'done'; response: object | null } | { kind: 'unknown' }> {
   if (mayHaveArrived && action.find === undefined) return { kind: 'unknown' };
   if (mayHaveArrived && (await action.find?.(context, addition)) === true)
     return { kind: 'done', response: null };
