@@ -1,5 +1,12 @@
 import { malformedQuery, noField, noObject, noRelationship, Refusal } from './errors.ts';
-import { isFilterable, OBJECTS, type Field, type ObjectName, type SObject } from './objects.ts';
+import {
+  CUSTOM_OBJECTS,
+  isFilterable,
+  OBJECTS,
+  type Field,
+  type ObjectName,
+  type SObject,
+} from './objects.ts';
 import type { SalesforceSpec } from './spec.ts';
 import type { Schema } from './objects.ts';
 
@@ -8,6 +15,7 @@ export class Catalogue {
   readonly #schema: Schema;
   readonly #spec: SalesforceSpec;
   /** Fields by their name in lower case, by object. */
+  readonly #dropped = new Set<ObjectName>();
   readonly #described = new Map<ObjectName, ReadonlyMap<string, Field>>();
 
   constructor(schema: Schema, spec: SalesforceSpec) {
@@ -18,9 +26,35 @@ export class Catalogue {
   /** Names of objects are compared without regard to case. Throws Refusal (INVALID_TYPE). */
   object(name: string): SObject {
     const found = OBJECTS.find((each) => each.toLowerCase() === name.toLowerCase());
-    if (found === undefined || this.#spec.hiddenObjects?.includes(found) === true)
-      throw noObject(name);
+    if (found === undefined || !this.#shows(found)) throw noObject(name);
     return this.#schema[found];
+  }
+
+  /** All objects that the user may see. */
+  objects(): SObject[] {
+    return OBJECTS.filter((name) => this.#shows(name)).map((name) => this.#schema[name]);
+  }
+
+  #shows(name: ObjectName): boolean {
+    if (this.#dropped.has(name) || this.#spec.hiddenObjects?.includes(name) === true) return false;
+    return !CUSTOM_OBJECTS.includes(name) || this.#spec.defined?.includes(name) === true;
+  }
+
+  /** The customer gives an object up. */
+  drop(name: ObjectName): void {
+    this.#dropped.add(name);
+  }
+
+  /** A field has another name from now on. */
+  rename(object: ObjectName, from: string, to: string): void {
+    const { fields } = this.#schema[object];
+    this.#schema[object] = {
+      ...this.#schema[object],
+      fields: fields.map((field) =>
+        field.name === from ? { ...field, name: to, label: to } : field,
+      ),
+    };
+    this.#described.delete(object);
   }
 
   /** The fields that descriptions list. */

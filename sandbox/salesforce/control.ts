@@ -20,6 +20,10 @@ const mutation = z.object({
       z.object({ op: z.literal('undelete'), kind, id }),
       z.object({ op: z.literal('purge'), kind, id }),
       z.object({ op: z.literal('merge'), kind, id, loser: z.string() }),
+      /** A field of an object is called otherwise from now on. */
+      z.object({ op: z.literal('rename'), kind, name: z.string(), to: z.string() }),
+      /** The customer gives an object up. */
+      z.object({ op: z.literal('drop'), kind }),
       z.object({ op: z.literal('convert'), kind: z.literal('Lead'), id }),
     ]),
   ),
@@ -81,11 +85,22 @@ function apply(org: Org, change: Mutation): string {
     );
     return made;
   }
+  if (change.op === 'drop') {
+    org.catalogue.drop(change.kind);
+    return change.kind;
+  }
+  if (change.op === 'rename') {
+    const { kind: object, name, to } = change;
+    org.catalogue.rename(object, name, to);
+    for (const each of store.rows(object, Number.POSITIVE_INFINITY))
+      store.overwrite(object, String(each.Id), { [to]: each[name] ?? null });
+    return to;
+  }
   if (!happens(org, change)) throw new ControlError(`no ${change.kind} ${change.id}`, 404);
   return change.id;
 }
 
-function happens(org: Org, change: Exclude<Mutation, { op: 'add' }>): boolean {
+function happens(org: Org, change: Exclude<Mutation, { op: 'add' | 'drop' | 'rename' }>): boolean {
   const { store } = org;
   const at = org.now();
   switch (change.op) {

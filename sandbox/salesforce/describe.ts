@@ -5,6 +5,35 @@ import type { Org } from './org.ts';
 import { INDUSTRIES, SOURCES } from './sample-values.ts';
 import { DEFAULT_LENGTH, describeRights } from './rights.ts';
 
+/** GET sobjects: what there is for this user. */
+export function describeGlobal(org: Org): Reply {
+  return json({
+    encoding: 'UTF-8',
+    maxBatchSize: 200,
+    sobjects: [
+      ...org.catalogue.objects().map(({ name }) => describeObject(name)),
+      // A custom setting is an object of the customer's, too, and holds no records of people.
+      { ...describeObject('Tributary_Defaults__c'), customSetting: true },
+      { ...describeObject('Region__mdt'), queryable: true },
+    ],
+  });
+}
+
+function describeObject(name: string): Record<string, unknown> {
+  const label = name.replace(/__\w+$/, '').replaceAll('_', ' ');
+  return {
+    name,
+    label: label.charAt(0) + label.slice(1).toLowerCase(),
+    labelPlural: `${label}s`,
+    custom: name.includes('__'),
+    customSetting: false,
+    deprecatedAndHidden: false,
+    queryable: true,
+    retrieveable: true,
+    replicateable: true,
+  };
+}
+
 /** GET sobjects/{object}/describe: an object that the user may not see is none. */
 export function describe(org: Org, request: SandboxRequest): Reply {
   const object = findObject(org, request.params.object ?? '');
@@ -36,9 +65,10 @@ function findObject(org: Org, name: string) {
 
 const describeField = (object: SObject, field: Field) => ({
   name: field.name,
-  label: field.name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' '),
+  label: field.label ?? field.name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' '),
   type: DESCRIBED_TYPES[field.name] ?? field.type,
   ...describeRights(object, field),
+  nameField: field.name === 'Name',
   externalId: field.unique === true,
   unique: field.unique === true,
   length: field.type === 'string' ? (field.length ?? DEFAULT_LENGTH) : 0,

@@ -12,6 +12,7 @@ export const OBJECTS = [
   'ContentVersion',
   'ContentDocument',
   'ContentDocumentLink',
+  'Franchise_Site__c',
 ] as const;
 export type ObjectName = (typeof OBJECTS)[number];
 
@@ -30,6 +31,7 @@ export const PREFIXES: Record<ObjectName, string> = {
   ContentVersion: '068',
   ContentDocument: '069',
   ContentDocumentLink: '06A',
+  Franchise_Site__c: 'a01',
 };
 
 type FieldType =
@@ -44,8 +46,13 @@ type FieldType =
   | 'datetime'
   | 'address';
 
+/** Objects that only organisations have that have defined them. */
+export const CUSTOM_OBJECTS: readonly ObjectName[] = ['Franchise_Site__c'];
+
 export interface Field {
   name: string;
+  /** What people call it. Default: the name, in words. */
+  label?: string;
   type: FieldType;
   /** For references: under which name a query reaches the fields of the parent. */
   relationship?: string;
@@ -186,6 +193,18 @@ const FIELDS: Record<ObjectName, readonly Field[]> = {
     STAMP,
     lookup('ContentDocumentId', 'ContentDocument', 'ContentDocument'),
     lookup('LinkedEntityId', 'LinkedEntity', 'Lead', 'Contact', 'Account', 'Opportunity', 'User'),
+  ],
+  Franchise_Site__c: [
+    ...SYSTEM,
+    OWNER,
+    ...list('string', 'Name'),
+    { name: 'Town__c', label: 'City', type: 'string' },
+    { name: 'Contact_Email__c', label: 'E-mail', type: 'string' },
+    { name: 'Deal_Size__c', label: 'Deal size', type: 'double' },
+    { name: 'Stage__c', label: 'Stage', type: 'picklist' },
+    lookup('Account__c', 'Account__r', 'Account'),
+    ...list('address', 'Place__c'),
+    CURRENCY,
   ],
 };
 

@@ -10,7 +10,7 @@ import {
   type SandboxRequest,
 } from '../kit/provider.ts';
 import { mutate, poison, truth, type SalesforceChange } from './control.ts';
-import { describe } from './describe.ts';
+import { describe, describeGlobal } from './describe.ts';
 import { listDeleted } from './deleted.ts';
 import { notFound, Refusal } from './errors.ts';
 import { createJob, readJob, readResults } from './jobs.ts';
@@ -94,6 +94,8 @@ function apiRoutes(route: (method: string, pattern: string, handler: Handler) =>
     route('GET', 'query', (org, request) => query(org, request, { all: false })),
     route('GET', 'queryAll', (org, request) => query(org, request, { all: true })),
     route('GET', 'query/:locator', queryMore),
+    route('GET', 'sobjects', describeGlobal),
+    route('GET', 'sobjects/', describeGlobal),
     route('GET', 'sobjects/:object/describe', describe),
     route('GET', 'sobjects/:object/deleted/', listDeleted),
     route('POST', 'sobjects/:object', create),

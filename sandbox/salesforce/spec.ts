@@ -13,6 +13,8 @@ export interface SalesforceSpec {
   /** Epoch milliseconds. A constant, so that restarts give the same rows. */
   countedOn: number;
   historyDays?: number;
+  /** Objects that the customer has defined. Default: none. */
+  defined?: readonly ObjectName[];
   /** Objects that the user may not see. */
   hiddenObjects?: readonly ObjectName[];
   /** Fields that the user may not read: `Lead.Description`. */

@@ -38,6 +38,8 @@ export interface DiscoveryStage {
   remove(): void;
   /** The field for a town goes, and another one comes with what it held. Returns its path. */
   rename(): string;
+  /** Whether a pass over changes begins anew after that, which is an error of one run. */
+  restarts: boolean;
   /** The account gives the object up. */
   drop(): void;
   /** Lets the time of the source go on, by less than a day. */
@@ -143,6 +145,7 @@ export function describeDiscovery(
       stage.later();
       const path = stage.rename();
       stage.change('Hill Top');
+      if (stage.restarts) expect(streamIn(await sync())).toMatchObject({ status: 'failed' });
       expect(streamIn(await sync())).toMatchObject({ status: 'success', rejected: 0 });
       expect(await rows()).toHaveLength(2);
       const known = () => readTenant(stage.tenantId, (tx) => selectDescribedFields(tx, keyOf()));

@@ -53,6 +53,7 @@ describeDiscovery('HubSpot', db, async () => {
       mutate({ op: 'rename', kind, name: 'town', to: 'place' });
       return 'properties.place';
     },
+    restarts: false,
     drop: () => mutate({ op: 'drop', kind }),
     later: () => opened.clock.shift(HOUR),
   };

@@ -44,8 +44,8 @@ export type DiscoveredObject = z.output<typeof discoveredObject>;
 /** Finds the objects that an account has defined itself and makes streams of them. */
 export interface Discovery<Settings = unknown> {
   /**
-   * The account's own objects that can be read, in the order of their labels; with `only`, just the
-   * one of that name, or none. Throws RemoteError.
+   * The account's own objects that can be read; with `only`, just the one of that name, or none.
+   * Throws RemoteError.
    */
   list(context: CallContext<Settings>, only?: string): Promise<DiscoveredObject[]>;
   /**

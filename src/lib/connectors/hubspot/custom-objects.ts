@@ -15,7 +15,6 @@ import { times } from './mapping/values.ts';
 import * as objects from './objects.ts';
 import type { ObjectType } from './objects.ts';
 import { SYSTEM, TIMES } from './properties.ts';
-import { compareText } from './order.ts';
 import { get, paths, type Access } from './request.ts';
 import type { HubSpotSettings } from './settings.ts';
 import { defineObjectStream } from './streams.ts';
@@ -70,8 +69,7 @@ async function list(
           nameField: fields.some(({ path }) => path === nameField) ? nameField : null,
         },
       ];
-    })
-    .toSorted((one, other) => compareText(one.label, other.label));
+    });
 }
 
 /** Ids of objects of different types may be equal, and several types may become one entity. */

@@ -1,6 +1,6 @@
 import type { FieldSchema, MappingSchema } from '../../conversion/schema/shape.ts';
 import { suggestSources } from '../../conversion/schema/suggest.ts';
-import type { DiscoveredObject, ObjectEntity, SourceField } from '../contract/discovery.ts';
+import type { DiscoveredObject, ObjectEntity } from '../contract/discovery.ts';
 import { listTargets, type MappingTarget } from '../mapped-stream.ts';
 import { constant, firstOf, line, lineOr, prose } from './mapping.ts';
 
@@ -18,6 +18,8 @@ export interface KnownPaths {
   owner?: string;
   /** The name of the company that it belongs to. */
   company?: string;
+  /** How an amount is read, where rows may be in several currencies. */
+  amount?: (target: string, path: string) => FieldSchema;
 }
 
 /** Below this score the name of a field only looks like one of ours. */
@@ -27,7 +29,7 @@ const leastScore = 0.8;
 export function mapObject(
   object: DiscoveredObject,
   entity: ObjectEntity,
-  { id, times, owner, company }: KnownPaths,
+  { id, times, owner, company, amount = readAmount }: KnownPaths,
 ): MappingSchema {
   const names = [...(object.nameField === null ? [] : [object.nameField]), id];
   const known: FieldSchema[] = [
@@ -39,7 +41,7 @@ export function mapObject(
   const filled = new Set(known.map(({ target }) => target));
   const targets = listTargets(entity).filter(({ name }) => !filled.has(name));
   const entries = new Map(
-    [...fillers[entity], ...suggest(object, targets)].map((entry) => [entry.target, entry]),
+    [...fillers[entity], ...suggest(object, targets, amount)].map((entry) => [entry.target, entry]),
   );
   return [...known, ...entries.values()];
 }
@@ -57,7 +59,11 @@ const fillers: Readonly<Record<ObjectEntity, readonly FieldSchema[]>> = {
   contact: [],
 };
 
-function suggest(object: DiscoveredObject, targets: readonly MappingTarget[]): FieldSchema[] {
+function suggest(
+  object: DiscoveredObject,
+  targets: readonly MappingTarget[],
+  amount: NonNullable<KnownPaths['amount']>,
+): FieldSchema[] {
   const fields = object.fields.filter(
     ({ path, isReference }) => isReference !== true && path !== object.nameField,
   );
@@ -75,20 +81,23 @@ function suggest(object: DiscoveredObject, targets: readonly MappingTarget[]): F
     const field = fields.find((each) => each.path === path);
     if (score < leastScore || best.has(name) || target === undefined || field === undefined)
       continue;
-    best.set(name, fill(target, field));
+    const isNumber = field.type === 'number' || field.type === 'amount';
+    const entry = target.type === 'amount' && isNumber ? amount(name, path) : fill(target, path);
+    best.set(name, entry);
   }
   return [...best.values()];
 }
 
-function fill({ name, type, required }: MappingTarget, { path, type: held }: SourceField) {
+function fill({ name, type, required }: MappingTarget, path: string): FieldSchema {
   if (type === 'text' && required) return lineOr(name, path, fillText(name));
   if (type === 'text') return name === 'summary' ? prose(name, path) : line(name, path);
   if (type === 'number') return firstOf(name, path, [{ fn: 'number-parse' }]);
-  if (type === 'instant') return firstOf(name, path, [{ fn: 'date-parse' }]);
-  // A number with a decimal point is no amount with thousands, which text might be.
-  const isNumber = held === 'number' || held === 'amount';
-  return firstOf(name, path, [...(isNumber ? [{ fn: 'number-parse' }] : []), { fn: 'money' }]);
+  return firstOf(name, path, [{ fn: type === 'instant' ? 'date-parse' : 'money' }]);
 }
+
+/** A number with a decimal point is no amount with thousands, which text might be. */
+const readAmount = (name: string, path: string): FieldSchema =>
+  firstOf(name, path, [{ fn: 'number-parse' }, { fn: 'money' }]);
 
 /** What a required text holds where the record has none. */
 const fillText = (name: string): string => (name === 'status' ? 'New Lead' : 'No stage');

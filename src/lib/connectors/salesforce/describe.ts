@@ -107,13 +107,17 @@ async function requestParentFields(access: Access, name: string): Promise<Field[
 
 const fieldSchema = z.looseObject({
   name: z.string(),
+  label: z.string().nullish().catch(null),
+  nameField: z.boolean().nullish().catch(null),
   type: z.string().nullish().catch(null),
   relationshipName: z.string().nullish().catch(null),
   referenceTo: z.array(z.string()).nullish().catch(null),
 });
-type Field = z.output<typeof fieldSchema>;
+/** A field as a description lists it. */
+export type Field = z.output<typeof fieldSchema>;
 
-async function requestFields(access: Access, name: string) {
+/** The fields of an object that this user may see. Throws RemoteError. */
+export async function requestFields(access: Access, name: string) {
   const { body } = await requestDescription(access, name);
   const { fields, replicateable } = parseBody(
     describeSchema,
@@ -131,7 +135,7 @@ async function requestFields(access: Access, name: string) {
  * such as an address, and files. Source: the limitations of queries in
  * https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/queries.htm
  */
-const isSimple = ({ type }: Field): boolean =>
+export const isSimple = ({ type }: Pick<Field, 'type'>): boolean =>
   !['address', 'location', 'complexvalue', 'base64'].includes(type ?? '');
 
 /** Throws RemoteError `permission` when the user may not see the object. */

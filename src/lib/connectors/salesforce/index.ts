@@ -1,6 +1,7 @@
 import { actions } from './actions.ts';
 import { defineProvider } from '../contract/provider.ts';
 import { isTokenRejected } from './api-error.ts';
+import { describe, discovery } from './custom-objects.ts';
 import { salesforcePush } from './destination/index.ts';
 import { LOGIN_HOSTS, ORG_HOSTS } from './hosts.ts';
 import { limits } from './limits.ts';
@@ -61,6 +62,8 @@ export const salesforce = defineProvider({
   hosts: [...ORG_HOSTS, ...LOGIN_HOSTS],
   limits,
   streams,
+  discovery,
+  describe,
   actions,
   push: salesforcePush,
   webhook: outboundMessage,

@@ -34,10 +34,10 @@ import type { SalesforceSettings } from './settings.ts';
  */
 const CHANGES: Changes = { by: 'token', lookbackSeconds: 0, reconcileHours: 24 };
 
-const SYSTEM = ['Id', DELETED_FIELD, 'CreatedDate', 'LastModifiedDate', TIME_FIELD];
-const OWNER = ['OwnerId', 'Owner.Name'];
+export const SYSTEM = ['Id', DELETED_FIELD, 'CreatedDate', 'LastModifiedDate', TIME_FIELD];
+export const OWNER = ['OwnerId', 'Owner.Name'];
 /** Only organisations with several currencies have it. */
-const CURRENCY = 'CurrencyIsoCode';
+export const CURRENCY = 'CurrencyIsoCode';
 
 const ACCOUNT: SalesforceObject = {
   name: 'Account',
@@ -198,7 +198,8 @@ type Definition<Entity extends EntityName> = Pick<
   'name' | 'label' | 'entity' | 'interpret' | 'mapping' | 'links'
 >;
 
-const stream = <Entity extends EntityName>(
+/** A stream of all rows of an object. */
+export const defineObjectStream = <Entity extends EntityName>(
   object: SalesforceObject,
   definition: Definition<Entity>,
 ): StreamDefinition<SalesforceSettings> =>
@@ -214,21 +215,21 @@ const stream = <Entity extends EntityName>(
 
 /** In the order of syncing: what others point to comes first. */
 export const streams = [
-  stream(ACCOUNT, {
+  defineObjectStream(ACCOUNT, {
     name: 'accounts',
     label: 'Accounts',
     entity: 'company',
     interpret: interpretAccount,
     mapping: accountMapping,
   }),
-  stream(CONTACT, {
+  defineObjectStream(CONTACT, {
     name: 'contacts',
     label: 'Contacts',
     entity: 'contact',
     interpret: interpretContact,
     mapping: contactMapping,
   }),
-  stream(LEAD, {
+  defineObjectStream(LEAD, {
     name: 'leads',
     label: 'Leads',
     entity: 'lead',
@@ -236,42 +237,42 @@ export const streams = [
     mapping: leadMapping,
     links: readLeadLinks,
   }),
-  stream(STAGE, {
+  defineObjectStream(STAGE, {
     name: 'stages',
     label: 'Stages',
     entity: 'stage',
     interpret: interpretStage,
     mapping: stageMapping,
   }),
-  stream(OPPORTUNITY, {
+  defineObjectStream(OPPORTUNITY, {
     name: 'opportunities',
     label: 'Opportunities',
     entity: 'opportunity',
     interpret: interpretOpportunity,
     mapping: opportunityMapping,
   }),
-  stream(TASK, {
+  defineObjectStream(TASK, {
     name: 'tasks',
     label: 'Tasks',
     entity: 'scheduledActivity',
     interpret: interpretActivity,
     mapping: taskMapping,
   }),
-  stream(EVENT, {
+  defineObjectStream(EVENT, {
     name: 'events',
     label: 'Events',
     entity: 'scheduledActivity',
     interpret: interpretActivity,
     mapping: eventMapping,
   }),
-  stream(NOTE, {
+  defineObjectStream(NOTE, {
     name: 'notes',
     label: 'Classic notes',
     entity: 'note',
     interpret: interpretNote,
     mapping: noteMapping,
   }),
-  stream(CONTENT_NOTE, {
+  defineObjectStream(CONTENT_NOTE, {
     name: 'contentNotes',
     label: 'Notes',
     entity: 'note',
@@ -279,3 +280,16 @@ export const streams = [
     mapping: contentNoteMapping,
   }),
 ];
+
+/** The object that each of them reads. */
+export const objectNames: ReadonlyMap<string, string> = new Map([
+  ['accounts', ACCOUNT.name],
+  ['contacts', CONTACT.name],
+  ['leads', LEAD.name],
+  ['stages', STAGE.name],
+  ['opportunities', OPPORTUNITY.name],
+  ['tasks', TASK.name],
+  ['events', EVENT.name],
+  ['notes', NOTE.name],
+  ['contentNotes', CONTENT_NOTE.name],
+]);

@@ -32,11 +32,13 @@ const deadlineMs = 20_000;
 const concurrency = 4;
 
 /**
- * Asks the system for the account's own objects. Throws Problem: `not_found`, `bad_request` for a
+ * Asks the system for the account's own objects, in the order of their labels. Throws Problem: `not_found`, `bad_request` for a
  * system without such objects, or `conflict` when it does not respond or refuses.
  */
-export const findObjects = (connection: ConnectionRef): Promise<DiscoveredObject[]> =>
-  ask(connection, (session, context) => getDiscovery(session).list(context));
+export async function findObjects(connection: ConnectionRef): Promise<DiscoveredObject[]> {
+  const found = await ask(connection, (session, context) => getDiscovery(session).list(context));
+  return found.toSorted((one, other) => one.label.localeCompare(other.label, 'en'));
+}
 
 /**
  * Adds an object to what a connection reads, as the system describes it now. Throws Problem as
