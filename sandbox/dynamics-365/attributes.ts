@@ -66,6 +66,7 @@ function toAttribute(table: Table, column: Column): Attribute {
     cast,
     common: {
       ...describe(table, name),
+      ...(column.label !== undefined && { DisplayName: labelled(column.label) }),
       AttributeOf: null,
       AttributeType: SPECIAL_LOOKUPS[name] ?? known,
       AttributeTypeName: { Value: `${SPECIAL_LOOKUPS[name] ?? known}Type` },

@@ -23,6 +23,8 @@ export interface Option {
 
 export interface Column {
   name: string;
+  /** What people call it. Default: the name. */
+  label?: string;
   type: ColumnType;
   /** Characters of texts. */
   max?: number;

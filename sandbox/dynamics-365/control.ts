@@ -23,6 +23,10 @@ const mutation = z.object({
       z.object({ op: z.literal('add'), kind, id: z.string().optional(), row }),
       z.object({ op: z.literal('update'), kind, id: z.string(), row }),
       z.object({ op: z.literal('delete'), kind, id: z.string() }),
+      /** A column of a table goes, and one of another name comes with the same values. */
+      z.object({ op: z.literal('rename'), kind, name: z.string(), to: z.string() }),
+      /** The customer gives a table up. */
+      z.object({ op: z.literal('drop'), kind }),
     ]),
   ),
 });
@@ -72,6 +76,14 @@ export function mutate(org: Org, body: unknown): { ids: string[] } {
 function applied(org: Org, change: z.output<typeof mutation>['changes'][number]): string {
   const { store } = org;
   const table = store.schema[change.kind];
+  if (change.op === 'drop') {
+    org.drop(change.kind);
+    return change.kind;
+  }
+  if (change.op === 'rename') {
+    store.rename(change.kind, change.name, change.to);
+    return change.to;
+  }
   if (change.op === 'add') {
     const id = change.id ?? org.freshId();
     store.insert(

@@ -4,7 +4,7 @@ import { attributesOf, labelled, type Attribute, type Properties } from './attri
 import type { Column, Option } from './columns.ts';
 import { badQuery, noProperty, notFound } from './errors.ts';
 import type { Org } from './org.ts';
-import type { Table, TableName } from './tables.ts';
+import type { Table } from './tables.ts';
 
 const PREFIX = 'Microsoft.Dynamics.CRM.';
 /** The properties of each type besides those of AttributeMetadata: only a cast reaches them. */
@@ -44,7 +44,21 @@ export function entityDefinition(org: Org, request: SandboxRequest): Reply {
 
 export function entityDefinitions(org: Org, request: SandboxRequest): Reply {
   return json({
-    value: Object.values(org.store.schema).map((table) => selectEntity(org, table, request)),
+    value: org
+      .tables()
+      .filter((table) => meets(describeEntity(org, table), request.query.get('$filter')))
+      .map((table) => selectEntity(org, table, request)),
+  });
+}
+
+/** `A eq true and B eq false`, of flags alone. */
+function meets(entity: Properties, filter: string | null): boolean {
+  return (filter ?? '').split(' and ').every((condition) => {
+    if (condition === '') return true;
+    const [, name = '', value] = /^(\w+) eq (true|false)$/.exec(condition) ?? [];
+    if (typeof entity[name] !== 'boolean')
+      throw badQuery(`The sandbox cannot filter by ${filter}.`);
+    return String(entity[name]) === value;
   });
 }
 
@@ -136,14 +150,14 @@ function parseExpand(text: string | null): Map<string, string | null> {
 
 function tableIn(org: Org, { params }: SandboxRequest): Table {
   const name = logicalName(params.name);
-  const table = org.store.schema[name as TableName] as Table | undefined;
+  const table = org.tables().find((each) => each.name === name);
   if (table === undefined) throw notFound('Entity', name);
   return table;
 }
 
 const logicalName = (key = ''): string => /^LogicalName='(\w+)'$/.exec(key)?.[1] ?? key;
 
-function describeEntity(org: Org, { name, set, id, label }: Table): Properties {
+function describeEntity(org: Org, { name, set, id, label, title }: Table): Properties {
   return {
     LogicalName: name,
     EntitySetName: set,
@@ -151,7 +165,9 @@ function describeEntity(org: Org, { name, set, id, label }: Table): Properties {
     PrimaryNameAttribute: label,
     MetadataId: guidFrom('entity', name),
     ChangeTrackingEnabled: org.spec.untracked?.includes(name) !== true,
-    DisplayName: labelled(name.charAt(0).toUpperCase() + name.slice(1)),
+    IsCustomEntity: title !== undefined,
+    IsIntersect: false,
+    DisplayName: labelled(title ?? name.charAt(0).toUpperCase() + name.slice(1)),
   };
 }
 

@@ -4,7 +4,7 @@ import { CODES, Refusal } from './errors.ts';
 import { Life } from './life.ts';
 import type { DynamicsSpec, Privilege } from './spec.ts';
 import { Store } from './store.ts';
-import { buildSchema, type TableName } from './tables.ts';
+import { buildSchema, CUSTOM_TABLES, type Table, type TableName } from './tables.ts';
 import { Throttle } from './throttle.ts';
 
 /** An environment: its rows, which live by seed and time, and what may be done with them. */
@@ -16,6 +16,7 @@ export class Org {
   root = '';
   readonly userId: string;
   readonly organizationId: string;
+  readonly #dropped = new Set<TableName>();
   readonly #clock: SandboxClock;
   readonly #life: Life;
   #serial = 0;
@@ -36,6 +37,20 @@ export class Org {
     this.userId = guidFrom(spec.seed, 'application user');
     this.organizationId = guidFrom(spec.seed, 'organization');
     this.#life = new Life(this.store, spec);
+  }
+
+  /** The tables that the environment has. */
+  tables(): Table[] {
+    return Object.values(this.store.schema).filter(
+      ({ name }) =>
+        !this.#dropped.has(name) &&
+        (!CUSTOM_TABLES.includes(name) || this.spec.defined?.includes(name) === true),
+    );
+  }
+
+  /** The customer gives a table up. */
+  drop(name: TableName): void {
+    this.#dropped.add(name);
   }
 
   /** Lets happen what is due. To be called before anything is read or written. */

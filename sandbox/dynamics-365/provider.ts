@@ -162,6 +162,8 @@ function tableRoutes({ name, set }: Table, route: Routed): Route[] {
   const reads =
     (handler: (org: Org, table: Table, request: SandboxRequest) => Reply): Handler =>
     (org, request) => {
+      if (!org.tables().includes(findTable(org)))
+        throw new Refusal(404, '0x80060888', `Resource not found for the segment '${set}'.`);
       org.need(`read:${name}`);
       return handler(org, findTable(org), request);
     };

@@ -21,6 +21,8 @@ export interface DynamicsSpec {
   /** Epoch milliseconds. A constant, so that restarts give the same rows. */
   countedOn: number;
   historyDays?: number;
+  /** Tables that the customer has defined. Default: none. */
+  defined?: readonly TableName[];
   /** Columns that the customer's solution lacks. */
   without?: readonly string[];
   /** Columns that the customer has added, by table. */

@@ -37,7 +37,7 @@ const VERSIONS_FROM = Date.UTC(2020, 0, 1);
  * etags go by.
  */
 export class Store {
-  readonly schema: Schema;
+  schema: Schema;
   readonly created: Created[] = [];
   readonly #shelves: Record<string, Shelf> = {};
   #version = 0;
@@ -99,6 +99,16 @@ export class Store {
   /** Without another version or time of change: what a test writes to harm a reader. */
   overwrite(table: TableName, id: string, values: Row): void {
     Object.assign(this.row(table, id) ?? {}, values);
+  }
+
+  /** A column has another name from now on, in all rows. */
+  rename(table: TableName, from: string, to: string): void {
+    const known = this.schema[table];
+    const columns = known.columns.map((column) =>
+      column.name === from ? { ...column, name: to, label: to } : column,
+    );
+    this.schema = { ...this.schema, [table]: { ...known, columns } };
+    for (const row of this.rows(table)) Object.assign(row, { [to]: row[from] ?? null });
   }
 
   delete(table: TableName, id: string, at: number): boolean {

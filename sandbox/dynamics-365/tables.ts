@@ -1,4 +1,4 @@
-import { id, plain, text, type Column } from './columns.ts';
+import { fixed, id, option, options, plain, text, type Column } from './columns.ts';
 import { SOLUTION_COLUMNS } from './solution.ts';
 import { account, annotation, contact, lead, opportunity, system, task } from './table-columns.ts';
 
@@ -11,6 +11,7 @@ export const TABLES = [
   'annotation',
   'systemuser',
   'transactioncurrency',
+  'cr4_site',
 ] as const;
 export type TableName = (typeof TABLES)[number];
 
@@ -22,6 +23,8 @@ export interface Table {
   /** The column by which people call a row. */
   label: string;
   columns: readonly Column[];
+  /** What people call one of its rows, of a table that the customer has defined. */
+  title?: string;
   /** Alternate keys: names of the columns that make one. */
   keys: readonly string[];
 }
@@ -97,7 +100,28 @@ const tables: Record<TableName, Table> = {
     ],
     keys: [],
   },
+  cr4_site: {
+    name: 'cr4_site',
+    set: 'cr4_sites',
+    id: 'cr4_siteid',
+    label: 'cr4_name',
+    title: 'Franchise site',
+    columns: [
+      id('cr4_siteid'),
+      { ...text('cr4_name'), label: 'Name' },
+      { ...text('cr4_town'), label: 'City' },
+      { ...text('cr4_contactemail'), label: 'E-mail' },
+      { ...plain('cr4_dealsize', 'money'), label: 'Deal size' },
+      { ...fixed('cr4_dealsize_base', 'money'), label: 'Deal size (base)' },
+      { ...option('cr4_step', options({ Scouted: 1, Signed: 2 })), label: 'Stage' },
+      ...system,
+    ],
+    keys: [],
+  },
 };
+
+/** Tables that only environments have whose customers have defined them. */
+export const CUSTOM_TABLES: readonly TableName[] = ['cr4_site'];
 
 export type Schema = Readonly<Record<TableName, Table>>;
 

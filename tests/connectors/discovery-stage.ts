@@ -162,6 +162,7 @@ export function describeDiscovery(
       await sync();
       stage.drop();
       stage.later();
+      if (stage.restarts) await sync();
       const report = await sync();
       expect(report.status).toBe('partial');
       expect(report.streams.filter(({ status }) => status !== 'success')).toMatchObject([

@@ -45,8 +45,7 @@ it.each(Array.from({ length: times(6, 60) }, (_, seed) => [seed]))(
       (sandbox.salesforce.truth('org', 'Lead')['Lead'] ?? []).map(({ Id }) => String(Id));
     const happen = () => {
       for (const change of pickChanges(random, live()))
-        if ((change.op === 'add' || live().includes(change.id)) && change.op !== 'merge')
-          mutate(change);
+        if (change.op === 'add' || ('id' in change && live().includes(change.id))) mutate(change);
     };
     mutate(...Array.from({ length: random.int(5, 40) }, () => lead({ Title: 'First' })));
     const known: Known = new Map();

@@ -24,8 +24,8 @@ export const sourceField = z.object({
   label: z.string(),
   /** What it holds, whatever the form in which it arrives. */
   type: valueType,
-  /** It holds the id of another record, which tells a person nothing. */
-  isReference: z.boolean().optional(),
+  /** It holds an id, or a number that stands for something, which tells a person nothing. */
+  isCode: z.boolean().optional(),
 });
 export type SourceField = z.output<typeof sourceField>;
 
@@ -38,6 +38,8 @@ export const discoveredObject = z.object({
   fields: z.array(sourceField),
   /** The path of the field by which people know a record; null when there is none. */
   nameField: z.string().nullable(),
+  /** What the connector has to know of it besides. */
+  details: z.record(z.string(), z.string()).optional(),
 });
 export type DiscoveredObject = z.output<typeof discoveredObject>;
 

@@ -29,6 +29,19 @@ export const attributeSchema = z.looseObject({
 });
 type Attribute = z.output<typeof attributeSchema>;
 
+const describedSchema = z.looseObject({
+  Attributes: z.array(
+    attributeSchema.extend({
+      DisplayName: z
+        .looseObject({
+          UserLocalizedLabel: z.looseObject({ Label: z.string().nullish() }).nullish(),
+        })
+        .nullish()
+        .catch(null),
+    }),
+  ),
+});
+
 const definitionSchema = z.looseObject({
   ChangeTrackingEnabled: z.boolean(),
   Attributes: z.array(attributeSchema),
@@ -59,11 +72,34 @@ export async function readTableDefinition(access: Access, table: string): Promis
   }
 }
 
+/** A column that lists can contain, under its name there. */
+export interface DescribedColumn {
+  name: string;
+  label: string;
+  /** As metadata names it, such as Picklist. */
+  type: string;
+}
+
+/** Requests the columns of a table with their labels. Throws RemoteError. */
+export async function describeColumns(access: Access, table: string): Promise<DescribedColumn[]> {
+  const path = `EntityDefinitions(LogicalName='${table}')`;
+  const query = { $select: 'LogicalName', $expand: `Attributes($select=${FACTS},DisplayName)` };
+  const { body } = await get(access, buildUrl(access.settings, path, query));
+  const { Attributes: attributes } = parseBody(describedSchema, body, NO_DEFINITION);
+  return attributes.filter(isColumn).map((attribute) => ({
+    name: toColumnName(attribute),
+    label: attribute.DisplayName?.UserLocalizedLabel?.Label?.trim() || attribute.LogicalName,
+    type: attribute.AttributeType ?? '',
+  }));
+}
+
+const NO_DEFINITION = 'Dynamics 365 returned something that is not the definition of a table.';
+
 function parseTableDefinition(body: string): TableDefinition {
   const { ChangeTrackingEnabled: isTracked, Attributes: attributes } = parseBody(
     definitionSchema,
     body,
-    'Dynamics 365 returned something that is not the definition of a table.',
+    NO_DEFINITION,
   );
   const listed = attributes.filter(isColumn);
   const own = listed.filter(({ LogicalName: name }) => name.startsWith(OUR_PREFIX));

@@ -1,5 +1,6 @@
 import { actions } from './actions.ts';
 import { defineProvider } from '../contract/provider.ts';
+import { describe, discovery } from './custom-tables.ts';
 import { dynamicsPush } from './destination/index.ts';
 import { loginHosts, sovereignLogins } from './clouds.ts';
 import { dynamicsSettings, type DynamicsSettings } from './settings.ts';
@@ -71,6 +72,8 @@ export const dynamics365 = defineProvider({
     windows: [{ name: 'five minutes', seconds: 300, requests: 6_000 }],
   },
   streams,
+  discovery,
+  describe,
   actions,
   push: dynamicsPush,
   whoAmI,

@@ -19,8 +19,8 @@ import type { DynamicsSettings } from './settings.ts';
  */
 const CHANGES: Changes = { by: 'token', lookbackSeconds: 0, reconcileHours: 24 };
 
-const SYSTEM = ['createdon', 'modifiedon', '_ownerid_value'];
-const STATE = ['statecode', 'statuscode'];
+export const SYSTEM = ['createdon', 'modifiedon', '_ownerid_value'];
+export const STATE = ['statecode', 'statuscode'];
 
 const TABLES = {
   accounts: {
@@ -146,16 +146,15 @@ const TABLES = {
 
 type Definition<Entity extends EntityName> = Pick<
   StreamDefinition<DynamicsSettings, Entity>,
-  'label' | 'entity' | 'interpret' | 'mapping' | 'links'
+  'name' | 'label' | 'entity' | 'interpret' | 'mapping' | 'links'
 >;
 
-const stream = <Entity extends EntityName>(
-  name: keyof typeof TABLES,
+/** A stream of all rows of a table. */
+export const defineTableStream = <Entity extends EntityName>(
+  table: Table,
   definition: Definition<Entity>,
-): StreamDefinition<DynamicsSettings> => {
-  const table: Table = TABLES[name];
-  return defineStream<DynamicsSettings, Entity>({
-    name,
+): StreamDefinition<DynamicsSettings> =>
+  defineStream<DynamicsSettings, Entity>({
     ...definition,
     listing: { kind: 'complete' },
     changes: CHANGES,
@@ -163,7 +162,17 @@ const stream = <Entity extends EntityName>(
     parse: (body) => parseRows(table, body),
     identify: (item) => readId(item, table.id),
   });
-};
+
+const stream = <Entity extends EntityName>(
+  name: keyof typeof TABLES,
+  definition: Omit<Definition<Entity>, 'name'>,
+): StreamDefinition<DynamicsSettings> =>
+  defineTableStream<Entity>(TABLES[name], { ...definition, name } as Definition<Entity>);
+
+/** The table that each of them reads. */
+export const tableNames: ReadonlyMap<string, string> = new Map(
+  Object.entries<Table>(TABLES).map(([stream, { name }]) => [stream, name]),
+);
 
 /** In the order of syncing: tables that others point to come first. */
 export const streams = [

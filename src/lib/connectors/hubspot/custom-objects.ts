@@ -39,7 +39,7 @@ const toField = ({ name, label, type, referencedObjectType }: Property): SourceF
   path: `properties.${name}`,
   label: label?.trim() || name,
   type: types[type ?? ''] ?? 'text',
-  ...(isOwner(name, referencedObjectType) && { isReference: true }),
+  ...(isOwner(name, referencedObjectType) && { isCode: true }),
 });
 
 const isOwner = (name: string, referenced: string | null | undefined): boolean =>

@@ -65,7 +65,7 @@ function suggest(
   amount: NonNullable<KnownPaths['amount']>,
 ): FieldSchema[] {
   const fields = object.fields.filter(
-    ({ path, isReference }) => isReference !== true && path !== object.nameField,
+    ({ path, isCode }) => isCode !== true && path !== object.nameField,
   );
   const best = new Map<string, FieldSchema>();
   // What a record cannot do without is a text that can be made up, or else the same for all.

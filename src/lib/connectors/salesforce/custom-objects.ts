@@ -94,12 +94,12 @@ const types: Readonly<Record<string, SourceField['type']>> = {
 /** A lookup is offered by its id and, where it leads to one object only, by the name there. */
 function toFields(fields: readonly Field[]): SourceField[] {
   return fields.filter(isSimple).flatMap(({ name, label, type, relationshipName, referenceTo }) => {
-    const isReference = type === 'reference' || type === 'id';
+    const isCode = type === 'reference' || type === 'id';
     const field: SourceField = {
       path: name,
       label: label?.trim() || name,
       type: types[type ?? ''] ?? 'text',
-      ...(isReference && { isReference }),
+      ...(isCode && { isCode }),
     };
     if (!relationshipName || referenceTo?.length !== 1) return [field];
     return [
