@@ -75,6 +75,19 @@ export const settingsRequests: TenantRequest[] = [
       `/w/${slug}/settings/incoming?stream=clients&connection=${belonging('connection')(slug, world)}`,
     role: 'admin',
   })),
+  ...(
+    [
+      ['describe', 400],
+      ['find-objects', 400],
+      ['add-object', 400],
+      ['remove-object', 404],
+    ] as const
+  ).map(([intent, ok]): TenantRequest => ({
+    ...written('settings/incoming', 'settings/incoming', intent, () => ({}), ok),
+    path: (slug, world) =>
+      `/w/${slug}/settings/incoming?stream=clients&connection=${belonging('connection')(slug, world)}`,
+    role: 'admin',
+  })),
   ...page('settings/index', 'admin', { ok: 302, path: 'settings' }),
   ...page('settings/members', 'admin', { post: 400 }),
   ...page('settings/connections', 'admin', { post: 400 }),

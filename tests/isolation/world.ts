@@ -268,6 +268,8 @@ export async function stateOf(db: TestDatabase): Promise<unknown> {
     'push_conflicts',
     'push_mappings',
     'stream_mappings',
+    'connection_streams',
+    'stream_fields',
     'accounts',
     'two_factors',
     'tenant_features',

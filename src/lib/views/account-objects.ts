@@ -10,7 +10,7 @@ import type { Tx } from '../platform/db/pool.ts';
 import { connectionStreams } from '../schema/connection-streams.ts';
 
 /** An object of an account that was added to its connection. */
-export interface AddedObjectRow {
+interface AddedObjectRow {
   /** The name of its stream. */
   name: string;
   /** As the system names it. */
@@ -25,7 +25,7 @@ export interface AddedObjectRow {
 }
 
 /** An object that the system has named just now. */
-export interface FoundObjectRow {
+interface FoundObjectRow {
   object: string;
   label: string;
   fields: number;

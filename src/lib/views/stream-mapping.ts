@@ -1,36 +1,22 @@
 import { isDeepStrictEqual } from 'node:util';
 import { selectConnections } from '../connections/connections.ts';
 import { selectAddedObjects, nameStreams } from '../connections/streams.ts';
-import type { DiscoveredObject, SourceField } from '../connectors/contract/discovery.ts';
-import { RecordRejected } from '../connectors/contract/source.ts';
-import {
-  listTargets,
-  mapStream,
-  type MappedStream,
-  type MappingTarget,
-} from '../connectors/mapped-stream.ts';
+import type { DiscoveredObject } from '../connectors/contract/discovery.ts';
+import { listTargets, type MappingTarget } from '../connectors/mapped-stream.ts';
 import { getProvider } from '../connectors/registry.ts';
 import type { SchemaProblem } from '../conversion/schema/compile.ts';
 import { applyOverrides, findOutdated, findOverrides } from '../conversion/schema/overrides.ts';
 import type { FieldSchema, MappingSchema } from '../conversion/schema/shape.ts';
 import { suggestSources, type Suggestion } from '../conversion/schema/suggest.ts';
 import { transformations } from '../conversion/transformations/registry.ts';
-import type { Json } from '../conversion/transformations/kit/value.ts';
-import { isBlank } from '../conversion/transformations/kit/text.ts';
 import type { Tx } from '../platform/db/pool.ts';
 import { getTenant } from '../identity/tenancy/tenants.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
-import { readStoredItems, type StoredItem } from '../ingest/mapping-samples.ts';
 import { dryRunReplay, type DryRunFigures } from '../ingest/replay/dry-run.ts';
 import { openReplay } from '../ingest/replay/source.ts';
-import type { ReplaySource } from '../ingest/replay/types.ts';
 import { checkStreamMapping } from '../mappings/inbound/check.ts';
 import { selectDescribedFields } from '../mappings/inbound/objects.ts';
-import {
-  describePaths,
-  listSourcePaths,
-  type SourcePath,
-} from '../mappings/inbound/source-paths.ts';
+import type { SourcePath } from '../mappings/inbound/source-paths.ts';
 import {
   listStreamMappingVersions,
   selectStreamMapping,
@@ -39,16 +25,14 @@ import {
   type StreamMappingVersion,
 } from '../mappings/inbound/versions.ts';
 import { loadAccountObjects, type AccountObjects } from './account-objects.ts';
+import {
+  tryMapping,
+  type FieldResult,
+  type MappingSample,
+  type Trial,
+} from './stream-mapping-trial.ts';
 import { loadNames } from './user-names.ts';
 import type { Workspace } from './workspace.ts';
-
-/** What one stored record gives for a field: by the mapping in force, and by the one on the page. */
-interface FieldResult {
-  before: Json;
-  after: Json;
-  /** Why the field cannot be filled, as a sentence; null when it can. */
-  problem: string | null;
-}
 
 /** A field of ours, and what fills it. */
 export interface StreamMappingRow {
@@ -64,15 +48,6 @@ export interface StreamMappingRow {
   results: FieldResult[];
   /** Sources that may fill a field that nothing fills. */
   suggestions: Suggestion[];
-}
-
-/** A stored record on which the mapping is shown. */
-interface MappingSample {
-  id: string;
-  /** How many fields it leaves empty or cannot fill. */
-  gaps: number;
-  /** Why no mapping can make a record of it; null when one can. */
-  rejected: string | null;
 }
 
 interface StreamMappingEditor {
@@ -117,7 +92,6 @@ export interface StreamMappingDraft {
   dryRun: boolean;
 }
 
-const maxSamples = 5;
 const maxVersions = 20;
 /** How long the page waits for a dry run. */
 const dryRunMs = 8_000;
@@ -184,31 +158,15 @@ async function buildEditor(
   const source = await openReplay(key);
   const usable = problems.length === 0 ? schema : saved.schema;
   const trial = await tryMapping(source, saved, usable, fields);
-  const { discovery, describe } = getProvider(saved.connection.provider);
-  const overrides = findOverrides(saved.base, schema);
-  const outdated = findOutdated(saved.base, saved.overrides).map(({ target }) => target);
   const targets = listTargets(saved.definition.entity);
-  const suggestions = suggestSources(
-    targets
-      .filter(({ name }) => !schema.some(({ target }) => target === name))
-      .map(({ name, label, type }) => ({ name, label, type })),
-    trial.paths,
-  );
+  const { discovery, describe } = getProvider(saved.connection.provider);
   return {
     connection: saved.connection,
     stream: key.stream,
     label: saved.definition.label,
     basedOn: draft?.basedOn ?? saved.version,
     isChanged: !isDeepStrictEqual(schema, saved.schema),
-    rows: targets.map((target) => ({
-      target,
-      field: schema.find((one) => one.target === target.name) ?? null,
-      base: overrides.find((one) => one.target === target.name)?.base,
-      isOutdated: outdated.includes(target.name),
-      problems: problems.filter((one) => one.target === target.name),
-      results: trial.results.get(target.name) ?? [],
-      suggestions: suggestions.filter((one) => one.target === target.name),
-    })),
+    rows: buildRows(saved, schema, problems, trial),
     strays: problems.filter((one) => !targets.some(({ name }) => name === one.target)),
     samples: trial.samples,
     paths: trial.paths,
@@ -224,6 +182,32 @@ async function buildEditor(
   };
 }
 
+function buildRows(
+  { definition, base, overrides: own }: StreamMapping,
+  schema: MappingSchema,
+  problems: readonly SchemaProblem[],
+  trial: Trial,
+): StreamMappingRow[] {
+  const targets = listTargets(definition.entity);
+  const overrides = findOverrides(base, schema);
+  const outdated = findOutdated(base, own).map(({ target }) => target);
+  const suggestions = suggestSources(
+    targets
+      .filter(({ name }) => !schema.some(({ target }) => target === name))
+      .map(({ name, label, type }) => ({ name, label, type })),
+    trial.paths,
+  );
+  return targets.map((target) => ({
+    target,
+    field: schema.find((one) => one.target === target.name) ?? null,
+    base: overrides.find((one) => one.target === target.name)?.base,
+    isOutdated: outdated.includes(target.name),
+    problems: problems.filter((one) => one.target === target.name),
+    results: trial.results.get(target.name) ?? [],
+    suggestions: suggestions.filter((one) => one.target === target.name),
+  }));
+}
+
 /** A mapping with one field filled as by default. */
 function resetField(
   schema: MappingSchema,
@@ -233,79 +217,6 @@ function resetField(
   if (target === null) return schema;
   const others = findOverrides(base, schema).filter((change) => change.target !== target);
   return applyOverrides(base, others);
-}
-
-interface Trial {
-  samples: MappingSample[];
-  /** By field. */
-  results: Map<string, FieldResult[]>;
-  paths: SourcePath[];
-  looked: number;
-}
-
-/** Fills the fields of stored records by two mappings, without a request. */
-async function tryMapping(
-  source: ReplaySource,
-  { definition, schema: inForce }: StreamMapping,
-  schema: MappingSchema,
-  fields: readonly SourceField[],
-): Promise<Trial> {
-  const before = await mapStream(definition, inForce);
-  const after = await mapStream(definition, schema);
-  const items = await readStoredItems(source, after);
-  const judged = items.map((stored) => ({ stored, tried: fill(after, stored) }));
-  const chosen = chooseSamples(judged);
-  const names = listTargets(definition.entity).map(({ name }) => name);
-  const earlier = chosen.map(({ stored }) => fill(before, stored));
-  return {
-    samples: chosen.map(({ stored, tried }) => ({
-      id: stored.id ?? 'without an id',
-      gaps: tried.gaps,
-      rejected: tried.rejected,
-    })),
-    results: new Map(
-      names.map((name) => [
-        name,
-        chosen.map(({ tried }, at) => ({
-          before: earlier[at]?.values[name] ?? null,
-          after: tried.values[name] ?? null,
-          problem: tried.problems.find(({ target }) => target === name)?.reason ?? null,
-        })),
-      ]),
-    ),
-    paths: describePaths(listSourcePaths(items.map(({ item }) => item)), fields),
-    looked: items.length,
-  };
-}
-
-interface Tried extends ReturnType<MappedStream['fill']> {
-  gaps: number;
-  rejected: string | null;
-}
-
-function fill(stream: MappedStream, { item, context }: StoredItem): Tried {
-  try {
-    const { values, problems } = stream.fill(item, context);
-    const empty = Object.values(values).filter(isBlank).length;
-    return { values, problems, gaps: empty + problems.length, rejected: null };
-  } catch (error) {
-    if (!(error instanceof RecordRejected)) throw error;
-    return { values: {}, problems: [], gaps: 0, rejected: error.message };
-  }
-}
-
-/**
- * The newest records and, among the last places, those that fill the fewest fields: what goes wrong
- * with a mapping shows on them first.
- */
-function chooseSamples<Judged extends { tried: Tried }>(judged: readonly Judged[]): Judged[] {
-  const isWorse = (one: Judged, other: Judged) =>
-    Number(other.tried.rejected !== null) - Number(one.tried.rejected !== null) ||
-    other.tried.problems.length - one.tried.problems.length ||
-    other.tried.gaps - one.tried.gaps;
-  const worst = judged.toSorted(isWorse).slice(0, 2);
-  const newest = judged.filter((one) => !worst.includes(one)).slice(0, maxSamples - worst.length);
-  return [...newest, ...worst];
 }
 
 async function tryEverything(

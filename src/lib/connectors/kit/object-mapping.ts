@@ -25,6 +25,9 @@ export interface KnownPaths {
 /** Below this score the name of a field only looks like one of ours. */
 const leastScore = 0.8;
 
+/** Fields of ours that names of other amounts are taken for: what a deal is worth is no revenue. */
+const leftToPeople = new Set(['revenue']);
+
 /** Fills what every record of the entity needs, and the fields whose names say what they hold. */
 export function mapObject(
   object: DiscoveredObject,
@@ -70,8 +73,11 @@ function suggest(
   const best = new Map<string, FieldSchema>();
   // What a record cannot do without is a text that can be made up, or else the same for all.
   const wanted = targets.filter(
-    ({ type, values, required }) =>
-      type !== 'boolean' && values === undefined && (type === 'text' || !required),
+    ({ name, type, values, required }) =>
+      !leftToPeople.has(name) &&
+      type !== 'boolean' &&
+      values === undefined &&
+      (type === 'text' || !required),
   );
   for (const { target: name, path, score } of suggestSources(
     wanted,

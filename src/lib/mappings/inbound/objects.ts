@@ -105,7 +105,9 @@ export async function describeStream(key: MappedStreamKey): Promise<number> {
     const { provider } = session;
     if (!provider.streams.some(({ name }) => name === stream))
       throw new Problem('not_found', `${provider.label} has no stream "${stream}".`);
-    return { fields: (await provider.describe?.(context, stream)) ?? [] };
+    if (provider.describe === undefined)
+      throw new Problem('bad_request', `${provider.label} does not describe its fields.`);
+    return { fields: await provider.describe(context, stream) };
   });
   await withTenant(key.tenantId, async (tx) => {
     await storeDescription(tx, key, described);
