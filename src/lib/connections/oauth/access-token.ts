@@ -6,6 +6,7 @@ import { RemoteError } from '../../platform/http/errors.ts';
 import { newId } from '../../platform/id.ts';
 import { log } from '../../platform/log.ts';
 import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
+import { markRefused } from '../sharing/health.ts';
 import {
   releaseLease,
   readTokens,
@@ -17,7 +18,7 @@ import {
 } from './store.ts';
 import { requestToken, type OAuthProvider } from './token-endpoint.ts';
 
-/** The connection that needs a token, and how its provider issues one. */
+/** The connection whose authorization is used, and how its provider issues a token. */
 export interface TokenSource extends TokenOwner {
   provider: OAuthProvider;
   settings: unknown;
@@ -119,7 +120,10 @@ async function renew(
       'An access token was not renewed',
     );
     if (error.kind === 'auth' && (await hasSecretChanged(source, held))) return undefined;
-    if (error.kind === 'auth') recordTokenRefreshFailure({ tenantId, connectionId });
+    if (error.kind === 'auth') {
+      recordTokenRefreshFailure({ tenantId, connectionId });
+      await markRefused(source, provider, error.message);
+    }
     await releaseLease(
       source,
       held,

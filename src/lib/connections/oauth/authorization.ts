@@ -6,16 +6,17 @@ import type { HttpResponse, HttpClient, HttpRequest } from '../../platform/http/
 import type { OAuthGrant } from '../../connectors/contract/auth.ts';
 import { isLoopback } from '../../platform/http/addresses.ts';
 import { getAccessToken, type TokenSource } from './access-token.ts';
+import { withOwner } from './shared-source.ts';
 import type { AccessToken } from './store.ts';
 
 /** Returns an access token; given one that was rejected, returns another or throws. */
 export type TokenProvider = (rejected?: string) => Promise<AccessToken>;
 
-/** The access tokens of a stored connection. */
+/** The access tokens of a stored connection, or of the one whose sign-in it uses. */
 export const createStoredTokens =
   (source: TokenSource): TokenProvider =>
   (rejected) =>
-    getAccessToken(source, rejected);
+    withOwner(source, (owner) => getAccessToken(owner, rejected));
 
 /** Where secrets may be sent, and what a refusal there means. */
 interface Reach {
