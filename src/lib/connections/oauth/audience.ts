@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { newId } from '../../platform/id.ts';
 import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
-import type { TokenSource } from './access-token.ts';
+
 import type { TokenProvider } from './authorization.ts';
 import { withOwner } from './shared-source.ts';
 import {
@@ -11,6 +11,7 @@ import {
   storeRotatedRefreshToken,
   acquireLease,
   type AccessToken,
+  type TokenSource,
   type TokenState,
 } from './store.ts';
 import { requestToken } from './token-endpoint.ts';

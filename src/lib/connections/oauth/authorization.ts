@@ -5,18 +5,17 @@ import { isAllowedHost } from '../../platform/http/guard.ts';
 import type { HttpResponse, HttpClient, HttpRequest } from '../../platform/http/types.ts';
 import type { OAuthGrant } from '../../connectors/contract/auth.ts';
 import { isLoopback } from '../../platform/http/addresses.ts';
-import { getAccessToken, type TokenSource } from './access-token.ts';
-import { withOwner } from './shared-source.ts';
-import type { AccessToken } from './store.ts';
+import { getAccessToken } from './access-token.ts';
+import type { AccessToken, TokenSource } from './store.ts';
 
 /** Returns an access token; given one that was rejected, returns another or throws. */
 export type TokenProvider = (rejected?: string) => Promise<AccessToken>;
 
-/** The access tokens of a stored connection, or of the one whose sign-in it uses. */
+/** The access tokens of a stored connection. */
 export const createStoredTokens =
   (source: TokenSource): TokenProvider =>
   (rejected) =>
-    withOwner(source, (owner) => getAccessToken(owner, rejected));
+    getAccessToken(source, rejected);
 
 /** Where secrets may be sent, and what a refusal there means. */
 interface Reach {

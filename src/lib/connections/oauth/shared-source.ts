@@ -4,7 +4,7 @@ import { RemoteError } from '../../platform/http/errors.ts';
 import { connections } from '../../schema/connections.ts';
 import { describeRefusal } from '../sharing/health.ts';
 import { readOwner, type Sharer } from '../sharing/rows.ts';
-import type { TokenSource } from './access-token.ts';
+import type { TokenSource } from './store.ts';
 
 /**
  * Runs `use` with the connection whose authorization this one uses, or with itself. The owner's

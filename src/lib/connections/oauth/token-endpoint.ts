@@ -51,7 +51,10 @@ export function getOAuthProvider(provider: ProviderDefinition): OAuthProvider | 
   if (auth.kind !== 'oauth2') return undefined;
   const secretNames = auth.secrets.map(({ name }) => name);
   return {
-    ...{ label, hosts, secretNames, grant: auth.grant },
+    label,
+    hosts,
+    secretNames,
+    grant: auth.grant,
     appSecrets: getAppSecrets(provider),
     parseSettings: (stored) => provider.settings.parse(stored),
   };

@@ -109,7 +109,11 @@ async function store(
   const { provider, auth } = connection;
   const added = await inTenant(tx, tenantId, async () => {
     const row = await insertConnection(tx, {
-      ...{ tenantId, provider, auth, label, settings },
+      tenantId,
+      provider,
+      auth,
+      label,
+      settings,
       secrets: {},
     });
     await tx.insert(borrowedAuthorizations).values({

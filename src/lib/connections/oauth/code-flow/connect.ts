@@ -110,7 +110,7 @@ async function requireSameAccount(
   const before = known?.accountId ?? null;
   if (before === null || account.id === undefined || before === account.id) return;
   // The account of a sign-in that was shared is nobody's here to know.
-  const own = known?.authorizedBy == null ? '' : ` (${known.accountName ?? before})`;
+  const own = (known?.authorizedBy ?? null) === null ? '' : ` (${known?.accountName ?? before})`;
   throw new Problem(
     'bad_request',
     `You signed in to another account of ${label} (${account.name ?? account.id}) than this ` +
