@@ -73,6 +73,7 @@ describe('connecting an account', () => {
         ) as string,
         health: { circuit: null, pausedUntil: null, waiting: null },
         authorization: null,
+        sharing: { uses: undefined, usedBy: 0 },
       },
     ]);
     expect(await due()).toEqual([id]);
