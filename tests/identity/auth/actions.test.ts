@@ -66,13 +66,22 @@ const refused: [string, Role, (access: Access) => Promise<unknown>][] = [
     'member',
     (access) => submitMembers(inside(access), { intent }),
   ]),
-  ...['connect', 'consent', 'reconnect', 'reconsent', 'pause', 'webhook', 'replay'].map(
-    (intent): (typeof refused)[number] => [
-      `connections: ${intent}`,
-      'member',
-      (access) => submitConnections(access, { intent }),
-    ],
-  ),
+  ...[
+    'connect',
+    'consent',
+    'reconnect',
+    'reconsent',
+    'share',
+    'stop-using',
+    'stop-lending',
+    'pause',
+    'webhook',
+    'replay',
+  ].map((intent): (typeof refused)[number] => [
+    `connections: ${intent}`,
+    'member',
+    (access) => submitConnections(access, { intent }),
+  ]),
   ...['retry', 'retry-group', 'discard', 'job-retry', 'job-retry-group', 'job-discard'].map(
     (intent): (typeof refused)[number] => [
       `dead letters: ${intent}`,
