@@ -128,6 +128,15 @@ export const settingsRequests: TenantRequest[] = [
   connection('reconnect', 400),
   connection('reconsent', 400),
   connection('sign-in-again', 400),
+  connection('stop-using', 409),
+  connection('stop-lending', 409),
+  // Keys are no sign-in that could be shared.
+  setting(
+    'connections',
+    'share',
+    ({ slug, world }) => Promise.resolve({ authorization: belonging('connection')(slug, world) }),
+    404,
+  ),
   connection('webhook', 400),
   connection('webhook-address', 400),
   setting('connections', 'consent', () => Promise.resolve({ provider: 'clienttether' }), 400),
