@@ -79,6 +79,7 @@ describe('connecting an account', () => {
         },
         health: { circuit: null, pausedUntil: null, waiting: null },
         authorization: null,
+        sharing: { uses: undefined, usedBy: 0 },
       },
     ]);
     expect(await due()).toEqual([id]);

@@ -1,11 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { createInterface, type Interface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTenant } from '#lib/identity/tenancy/tenants.ts';
-import { testEnv, useDatabase } from '../helpers/database.ts';
+import { useDatabase } from '../helpers/database.ts';
 import { times } from '../helpers/deep.ts';
 import { allowForLoad } from '../helpers/patience.ts';
 import { until } from '../helpers/processes.ts';
+import { askAll, Reader } from './oauth-readers.ts';
 import {
   connectOAuth,
   enteredSecrets,
@@ -23,47 +22,18 @@ let tenantId: string;
 let connectionId: string;
 const readers: Reader[] = [];
 
-class Reader {
-  readonly child: ChildProcess;
-  readonly #lines: Interface;
-  readonly answers: string[] = [];
-
-  constructor(args: string[], env: Record<string, string> = {}) {
-    this.child = spawn(process.execPath, ['tests/connections/oauth-reader.ts', ...args], {
-      env: { ...process.env, ...testEnv(db.url), ...env },
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    this.#lines = createInterface({ input: this.child.stdout ?? process.stdin });
-    this.#lines.on('line', (line) => this.answers.push(line));
-  }
-
-  ask(round: string): void {
-    this.child.stdin?.write(`${round}\n`);
-  }
-}
-
 beforeAll(async () => {
   sandbox = await startOAuthSandbox({ accessSeconds: 3_600 });
   tenantId = (await createTenant({ slug: 'acme', name: 'Acme' })).id;
   connectionId = await connectOAuth(db, tenantId, enteredSecrets);
   for (let count = 0; count < processes; count += 1)
-    readers.push(new Reader([sandbox.baseUrl, tenantId, connectionId]));
+    readers.push(new Reader(db.url, [sandbox.baseUrl, tenantId, connectionId]));
   await until('all are ready', () => readers.every(({ answers }) => answers.length === 1));
 });
 afterAll(async () => {
   for (const { child } of readers) child.kill('SIGKILL');
   await sandbox.close(0);
 });
-
-/** All ask at once; the answers, once each has one. */
-async function askAll(asked: Reader[], round: string): Promise<string[]> {
-  const before = asked.map(({ answers }) => answers.length);
-  for (const reader of asked) reader.ask(round);
-  await until(`all answered round ${round}`, () =>
-    asked.every(({ answers }, index) => answers.length > (before[index] ?? 0)),
-  );
-  return asked.map(({ answers }) => answers.at(-1) ?? '');
-}
 
 describe(`${processes} processes that meet an expired token of a single-use grant`, () => {
   it(
@@ -129,7 +99,7 @@ describe('a process that dies while it renews a token', () => {
    * behind.
    */
   async function dieAt(failpoint: string): Promise<void> {
-    const { child } = new Reader([sandbox.baseUrl, tenantId, connectionId], {
+    const { child } = new Reader(db.url, [sandbox.baseUrl, tenantId, connectionId], {
       FAILPOINT: failpoint,
     });
     sandbox.log.clear();

@@ -68,6 +68,7 @@ export const settingsRequests: TenantRequest[] = [
       `/w/${slug}/settings/mapping?connection=${belonging('connection')(slug, world)}`,
     role: 'admin',
   })),
+<<<<<<< HEAD
   ...page('settings/incoming', 'admin', { post: 404 }),
   ...['check', 'try', 'save', 'rebuild', 'restore:0'].map((intent): TenantRequest => ({
     ...written('settings/incoming', 'settings/incoming', intent, () => ({}), 400),
@@ -88,6 +89,18 @@ export const settingsRequests: TenantRequest[] = [
       `/w/${slug}/settings/incoming?stream=clients&connection=${belonging('connection')(slug, world)}`,
     role: 'admin',
   })),
+=======
+  ...page('settings/incoming', 'admin', { post: 400 }),
+  ...Object.entries({ check: 200, try: 200, save: 400, rebuild: 400, 'restore:0': 303 }).map(
+    ([intent, ok]): TenantRequest => ({
+      ...written('settings/incoming', 'settings/incoming', intent, () => ({}), ok),
+      path: (slug, world) =>
+        `/w/${slug}/settings/incoming?stream=clients` +
+        `&connection=${belonging('connection')(slug, world)}`,
+      role: 'admin',
+    }),
+  ),
+>>>>>>> inbound
   ...page('settings/index', 'admin', { ok: 302, path: 'settings' }),
   ...page('settings/members', 'admin', { post: 400 }),
   ...page('settings/connections', 'admin', { post: 400 }),
@@ -138,6 +151,15 @@ export const settingsRequests: TenantRequest[] = [
   connection('reconnect', 400),
   connection('reconsent', 400),
   connection('sign-in-again', 400),
+  connection('stop-using', 409),
+  connection('stop-lending', 409),
+  // Keys are no sign-in that could be shared.
+  setting(
+    'connections',
+    'share',
+    ({ slug, world }) => Promise.resolve({ authorization: belonging('connection')(slug, world) }),
+    404,
+  ),
   connection('webhook', 400),
   connection('webhook-address', 400),
   setting('connections', 'consent', () => Promise.resolve({ provider: 'clienttether' }), 400),

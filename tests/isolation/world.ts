@@ -261,6 +261,8 @@ export async function stateOf(db: TestDatabase): Promise<unknown> {
     'reports',
     'connections',
     'credentials',
+    'borrowed_authorizations',
+    'lent_authorizations',
     'sync_runs',
     'record_errors',
     'dead_letters',

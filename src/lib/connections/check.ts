@@ -38,12 +38,36 @@ export async function checkToken(
   secrets: Record<string, string>,
   token: string,
 ): Promise<string | null> {
-  const tokens = () => Promise.resolve({ token, secondsLeft: null, fresh: true });
-  const error = await tryCheck(provider, settings, secrets, tokens);
+  const error = await tryCheck(provider, settings, secrets, toTokens(token));
   return error !== null && isRejection(error)
     ? `${provider.label} denied access to this account, so nothing was saved. ${error.message}`
     : null;
 }
+
+/**
+ * Sends the provider's check request with the access token of a sign-in that is to be shared. Throws
+ * Problem `bad_request` unless the provider accepts it: under other settings nothing else shows that
+ * the token opens what they name.
+ */
+export async function checkShared(
+  provider: ProviderDefinition,
+  settings: unknown,
+  secrets: Record<string, string>,
+  token: string,
+): Promise<void> {
+  const error = await tryCheck(provider, settings, secrets, toTokens(token));
+  if (error === null) return;
+  throw new Problem(
+    'bad_request',
+    `${provider.label} did not accept this sign-in for the new connection, so nothing was saved. ` +
+      error.message,
+  );
+}
+
+const toTokens =
+  (token: string): TokenProvider =>
+  () =>
+    Promise.resolve({ token, secondsLeft: null, fresh: true });
 
 /** Null when the provider accepted the request. */
 async function tryCheck(

@@ -12,6 +12,7 @@ import { connections, credentials } from '../schema/connections.ts';
 import { getAppSecrets } from './oauth/app.ts';
 import { requestSubscription } from './request-subscription.ts';
 import { openSecret, sealSecret } from './seal.ts';
+import { readOwner } from './sharing/rows.ts';
 import { checkSecrets, checkSettings } from './validate.ts';
 
 export type Connection = typeof connections.$inferSelect;
@@ -132,17 +133,21 @@ export async function storeSecret(
 
 /**
  * Loads a connection and decrypts its secrets, which this process removes from everything it logs
- * from then on. Throws Problem `not_found`, and DecryptionError.
+ * from then on. Of a shared sign-in it gives the secrets of the app, and no token. Throws Problem `not_found`, and DecryptionError.
  */
 export async function openConnection(
   tenantId: string,
   connectionId: string,
 ): Promise<OpenConnection> {
-  const { connection, sealed } = await withTenant(tenantId, (tx) =>
+  const { connection, sealed: own } = await withTenant(tenantId, (tx) =>
     selectWithCredentials(tx, tenantId, connectionId),
   );
   if (connection === undefined) throw unknownConnectionProblem();
   const provider = chooseAuth(getProvider(connection.provider), connection.auth);
+  const sealed =
+    own.length === 0 && provider.auth.kind === 'oauth2'
+      ? await readSharedSecrets({ tenantId, connectionId })
+      : own;
   // Only what a person entered: the HTTP client adds the access token, adapters never see it.
   const entered = sealed.filter(({ name }) =>
     provider.auth.secrets.some((field) => field.name === name),
@@ -163,9 +168,22 @@ async function selectWithCredentials(tx: Tx, tenantId: string, connectionId: str
     .select()
     .from(connections)
     .where(whereConnection(tenantId, connectionId));
-  const own = and(eq(credentials.tenantId, tenantId), eq(credentials.connectionId, connectionId));
-  return { connection, sealed: await tx.select().from(credentials).where(own) };
+  return { connection, sealed: await selectCredentials(tx, { tenantId, connectionId }) };
 }
+
+async function readSharedSecrets(borrower: { tenantId: string; connectionId: string }) {
+  const sealed = (await readOwner(borrower, selectCredentials)) ?? [];
+  return sealed.filter(({ name }) => name !== 'refreshToken');
+}
+
+const selectCredentials = (
+  tx: Tx,
+  { tenantId, connectionId }: { tenantId: string; connectionId: string },
+) =>
+  tx
+    .select()
+    .from(credentials)
+    .where(and(eq(credentials.tenantId, tenantId), eq(credentials.connectionId, connectionId)));
 
 /** The connections of a tenant, oldest first. */
 export function listConnections(tenantId: string): Promise<Connection[]> {

@@ -22,6 +22,8 @@ import {
 import { loadHealth, type ConnectionHealth } from './health.ts';
 import { loadAuthorizations, type AuthorizationView } from './oauth/authorization-view.ts';
 import { deleteAccessToken } from './oauth/store.ts';
+import { assertReplaceable, mendBorrowers } from './sharing/health.ts';
+import { loadSharing, type SharingView } from './sharing/sharable.ts';
 import { connections } from '../schema/connections.ts';
 import { requestSubscription } from './request-subscription.ts';
 import { checkSecrets, checkSettings } from './validate.ts';
@@ -77,13 +79,16 @@ export async function reconnectAccount(
 
 /**
  * Replaces the secrets of a connection, deletes its access token and makes it active and due at
- * once, inside the caller's transaction. Throws Problem `not_found`.
+ * once, with all that share its sign-in, inside the caller's transaction. `accountId` is the account
+ * that the provider named. Throws Problem `not_found`, and `conflict` for a shared sign-in that
+ * would change its account.
  */
 export async function replaceSecrets(
   tx: Tx,
   provider: ProviderDefinition,
   connection: Pick<Connection, 'tenantId' | 'id'>,
   secrets: Record<string, string>,
+  accountId?: string,
 ): Promise<{ id: string }> {
   const { tenantId, id } = connection;
   const [found] = await tx
@@ -92,6 +97,7 @@ export async function replaceSecrets(
     .where(whereConnection(tenantId, id))
     .returning({ id: connections.id, label: connections.label });
   if (found === undefined) throw unknownConnectionProblem();
+  await assertReplaceable(tx, { tenantId, connectionId: id }, accountId);
   await recordAudit(tx, {
     tenantId,
     action: 'connection.credentials_replaced',
@@ -102,6 +108,7 @@ export async function replaceSecrets(
     await storeSecret(tx, connection, name, secret);
   await requestSubscription(tx, { tenantId, id, provider: provider.key }, 'reconnected');
   if (provider.auth.kind === 'oauth2') await deleteAccessToken(tx, { tenantId, connectionId: id });
+  await mendBorrowers(tx, { tenantId, connectionId: id });
   return found;
 }
 
@@ -153,6 +160,7 @@ export interface ConnectionView {
   health: ConnectionHealth;
   /** What a person gave by signing in at the provider; null when nobody did. */
   authorization: AuthorizationView | null;
+  sharing: SharingView;
   webhook: WebhookView;
 }
 
@@ -164,10 +172,12 @@ export function listConnectionViews(tenantId: string): Promise<ConnectionView[]>
     const rows = await selectConnections(tx, tenantId);
     const health = await loadHealth(tx, tenantId, rows, new Date());
     const signedIn = await loadAuthorizations(tx, tenantId);
+    const sharing = await loadSharing(tx, tenantId);
     const toWebhook = await loadWebhookViews(tx, tenantId);
     return rows.map((row) => ({
       ...toView(row, health.get(row.id) ?? { circuit: null, pausedUntil: null, waiting: null }),
       authorization: signedIn.get(row.id) ?? null,
+      sharing: sharing.get(row.id) ?? { uses: undefined, usedBy: 0 },
       webhook: toWebhook(row),
     }));
   });
@@ -176,7 +186,7 @@ export function listConnectionViews(tenantId: string): Promise<ConnectionView[]>
 function toView(
   { id, label, provider, auth, status, statusReason, settings }: Connection,
   health: ConnectionHealth,
-): Omit<ConnectionView, 'authorization' | 'webhook'> {
+): Omit<ConnectionView, 'authorization' | 'sharing' | 'webhook'> {
   const definition = providers.find(({ key }) => key === provider);
   const parsed = definition?.settings.safeParse(settings).data as { baseUrl?: string } | undefined;
   return {

@@ -92,12 +92,67 @@ export const authorizations = pgTable(
     scopesAsked: text('scopes_asked').array().notNull(),
     /** Null when the provider did not say which scopes it granted. */
     scopesGranted: text('scopes_granted').array(),
+    /**
+     * Null for a connection that was added with the authorization of another one: nobody signed in
+     * for it, and the row only tells of which account its data are.
+     */
     authorizedBy: uuid('authorized_by'),
     authorizedAt: instant('authorized_at').notNull().defaultNow(),
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.connectionId] }),
     connectionForeignKey(table),
+    tenantPolicy(table.tenantId),
+  ],
+);
+
+/**
+ * A connection without tokens of its own: it uses the authorization of another one, which may be of
+ * another workspace. It counts only together with the row of `lent_authorizations` that names it.
+ */
+export const borrowedAuthorizations = pgTable(
+  'borrowed_authorizations',
+  {
+    tenantId: tenantId(),
+    connectionId: uuid('connection_id').notNull(),
+    ownerTenantId: uuid('owner_tenant_id').notNull(),
+    ownerConnectionId: uuid('owner_connection_id').notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.connectionId] }),
+    connectionForeignKey(table),
+    tenantPolicy(table.tenantId),
+  ],
+);
+
+/**
+ * The other side: which connections may use the authorization of this one. The foreign key has no
+ * cascade, so that a connection goes only after its sharing was ended on both sides.
+ */
+export const lentAuthorizations = pgTable(
+  'lent_authorizations',
+  {
+    tenantId: tenantId(),
+    connectionId: uuid('connection_id').notNull(),
+    borrowerTenantId: uuid('borrower_tenant_id').notNull(),
+    borrowerConnectionId: uuid('borrower_connection_id').notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    primaryKey({
+      name: 'lent_authorizations_pk',
+      columns: [
+        table.tenantId,
+        table.connectionId,
+        table.borrowerTenantId,
+        table.borrowerConnectionId,
+      ],
+    }),
+    foreignKey({
+      columns: [table.tenantId, table.connectionId],
+      foreignColumns: [connections.tenantId, connections.id],
+    }),
     tenantPolicy(table.tenantId),
   ],
 );

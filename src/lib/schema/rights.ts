@@ -82,6 +82,8 @@ export const appRights: Record<string, TableRights> = {
   connections: rows('admins connect systems; syncs keep their state'),
   credentials: rows('secrets are entered, renewed and sealed anew'),
   authorizations: rows('admins sign in at a system, and again'),
+  borrowed_authorizations: rows('connections share a sign-in, and stop sharing it'),
+  lent_authorizations: rows('connections share a sign-in, and stop sharing it'),
   rate_budgets: rows('workers share the rate limit of a connection'),
   circuits: rows('workers share the circuit breaker of a connection'),
   device_consents: rows('admins sign in to a system on its own pages'),

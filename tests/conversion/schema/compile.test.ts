@@ -166,8 +166,14 @@ describe('the shape of a mapping', () => {
       .join(' ') ?? '';
 
   it.each([
-    ['a.__proto__', 'A path cannot name __proto__.'],
-    ['["constructor"].name', 'A path cannot name constructor.'],
+    [
+      'a.__proto__',
+      'Every object answers to __proto__. Write a field of that name as ["__proto__"].',
+    ],
+    [
+      'constructor.name',
+      'Every object answers to constructor. Write a field of that name as ["constructor"].',
+    ],
     ['a..b', 'from its character 2 on'],
     ['a[-1]', 'from its character 2 on'],
     ['', 'The path is empty.'],

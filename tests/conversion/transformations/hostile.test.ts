@@ -91,6 +91,16 @@ describe('a source', () => {
     expect(convert(null).values).toEqual({ a: null, b: null, c: null });
   });
 
+  it('of a name that every object answers to is a field that the item itself holds', async () => {
+    const convert = await compileMapping([
+      { target: 'a', sources: ['["__proto__"].x'], steps: [] },
+      { target: 'b', sources: ['["constructor"].name'], steps: [] },
+    ]);
+    expect(convert({}).values).toEqual({ a: null, b: null });
+    const own = JSON.parse('{"__proto__":{"x":1},"constructor":{"name":"ours"}}') as unknown;
+    expect(convert(own).values).toEqual({ a: 1, b: 'ours' });
+  });
+
   it('whose getter throws rejects the field alone', async () => {
     const convert = await compileMapping([
       { target: 'a', sources: ['bad'], steps: [] },

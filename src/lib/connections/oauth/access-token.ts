@@ -6,22 +6,18 @@ import { RemoteError } from '../../platform/http/errors.ts';
 import { newId } from '../../platform/id.ts';
 import { log } from '../../platform/log.ts';
 import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
+import { markRefused } from '../sharing/health.ts';
+import { withOwner } from './shared-source.ts';
 import {
   releaseLease,
   readTokens,
   storeTokens,
   acquireLease,
   type AccessToken,
-  type TokenOwner,
+  type TokenSource,
   type TokenState,
 } from './store.ts';
-import { requestToken, type OAuthProvider } from './token-endpoint.ts';
-
-/** The connection that needs a token, and how its provider issues one. */
-export interface TokenSource extends TokenOwner {
-  provider: OAuthProvider;
-  settings: unknown;
-}
+import { requestToken } from './token-endpoint.ts';
 
 /** Longest wait for another process that is renewing the token; longer than that one's lease. */
 const maxWaitMs = 45_000;
@@ -34,7 +30,7 @@ const maxPauseSeconds = 3_600;
 const pendingRenewals = new Map<string, Promise<AccessToken>>();
 
 /**
- * Returns an access token, after renewing it if it is about to expire or is the `rejected` one.
+ * Returns an access token, of the connection or of the one whose sign-in it uses, after renewing it if it is about to expire or is the `rejected` one.
  * Only one renewal runs at a time across all processes: callers in one process share it, and other
  * processes wait for its result. Throws RemoteError: `auth` when the grant was revoked or has
  * expired, `transient` and `rate_limited` when another attempt may succeed.
@@ -45,9 +41,16 @@ export async function getAccessToken(source: TokenSource, rejected?: string): Pr
   if (shared !== undefined && shared.token !== rejected) return shared;
   const obtaining =
     pendingRenewals.get(key) ??
-    obtainToken(source, rejected).finally(() => pendingRenewals.delete(key));
+    obtainFromOwner(source, rejected).finally(() => pendingRenewals.delete(key));
   pendingRenewals.set(key, obtaining);
   return obtaining;
+}
+
+/** Connections that share a sign-in meet at its owner, where one renewal serves them all. */
+function obtainFromOwner(source: TokenSource, rejected: string | undefined): Promise<AccessToken> {
+  return withOwner(source, (owner) =>
+    owner === source ? obtainToken(source, rejected) : getAccessToken(owner, rejected),
+  );
 }
 
 async function obtainToken(
@@ -119,7 +122,10 @@ async function renew(
       'An access token was not renewed',
     );
     if (error.kind === 'auth' && (await hasSecretChanged(source, held))) return undefined;
-    if (error.kind === 'auth') recordTokenRefreshFailure({ tenantId, connectionId });
+    if (error.kind === 'auth') {
+      recordTokenRefreshFailure({ tenantId, connectionId });
+      await markRefused(source, provider, error.message);
+    }
     await releaseLease(
       source,
       held,

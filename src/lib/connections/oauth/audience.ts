@@ -2,14 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RemoteError } from '../../platform/http/errors.ts';
 import { newId } from '../../platform/id.ts';
 import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
-import type { TokenSource } from './access-token.ts';
+
 import type { TokenProvider } from './authorization.ts';
+import { withOwner } from './shared-source.ts';
 import {
   releaseLease,
   readTokens,
   storeRotatedRefreshToken,
   acquireLease,
   type AccessToken,
+  type TokenSource,
   type TokenState,
 } from './store.ts';
 import { requestToken } from './token-endpoint.ts';
@@ -27,24 +29,29 @@ export function createAudienceTokens(
   source: TokenSource,
   tokenForm: Record<string, string>,
 ): TokenProvider {
-  return async () => {
-    for (let waits = 0; waits < maxWaits; waits += 1) {
-      const seen = await retryInTenant(source.tenantId, (tx) =>
-        readTokens(tx, source.provider, source),
-      );
-      const leaseOwner = newId();
-      const held =
-        seen.holder.leaseSeconds > 0
-          ? undefined
-          : await acquireLease(source.provider, source, seen, leaseOwner);
-      if (held !== undefined) return exchange(source, held, leaseOwner, tokenForm);
-      await sleep(waitMs);
-    }
-    throw new RemoteError(
-      'transient',
-      `Another process is renewing the tokens of ${source.provider.label}. Try again in a minute.`,
+  return () => withOwner(source, (owner) => obtain(owner, tokenForm));
+}
+
+async function obtain(
+  source: TokenSource,
+  tokenForm: Record<string, string>,
+): Promise<AccessToken> {
+  for (let waits = 0; waits < maxWaits; waits += 1) {
+    const seen = await retryInTenant(source.tenantId, (tx) =>
+      readTokens(tx, source.provider, source),
     );
-  };
+    const leaseOwner = newId();
+    const held =
+      seen.holder.leaseSeconds > 0
+        ? undefined
+        : await acquireLease(source.provider, source, seen, leaseOwner);
+    if (held !== undefined) return exchange(source, held, leaseOwner, tokenForm);
+    await sleep(waitMs);
+  }
+  throw new RemoteError(
+    'transient',
+    `Another process is renewing the tokens of ${source.provider.label}. Try again in a minute.`,
+  );
 }
 
 async function exchange(

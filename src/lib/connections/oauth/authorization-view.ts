@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { and, eq, isNotNull } from 'drizzle-orm';
 import type { Tx } from '../../platform/db/pool.ts';
 import { authorizations } from '../../schema/connections.ts';
 
@@ -14,12 +14,15 @@ export interface AuthorizationView {
   at: Date;
 }
 
-/** The authorizations of a workspace, by the id of their connection. */
+/** What people gave in a workspace, by the id of the connection; shared sign-ins are not among it. */
 export async function loadAuthorizations(
   tx: Tx,
   tenantId: string,
 ): Promise<Map<string, AuthorizationView>> {
-  const rows = await tx.select().from(authorizations).where(eq(authorizations.tenantId, tenantId));
+  const rows = await tx
+    .select()
+    .from(authorizations)
+    .where(and(eq(authorizations.tenantId, tenantId), isNotNull(authorizations.authorizedBy)));
   return new Map(rows.map((row) => [row.connectionId, toView(row)]));
 }
 

@@ -5,8 +5,8 @@ import { isAllowedHost } from '../../platform/http/guard.ts';
 import type { HttpResponse, HttpClient, HttpRequest } from '../../platform/http/types.ts';
 import type { OAuthGrant } from '../../connectors/contract/auth.ts';
 import { isLoopback } from '../../platform/http/addresses.ts';
-import { getAccessToken, type TokenSource } from './access-token.ts';
-import type { AccessToken } from './store.ts';
+import { getAccessToken } from './access-token.ts';
+import type { AccessToken, TokenSource } from './store.ts';
 
 /** Returns an access token; given one that was rejected, returns another or throws. */
 export type TokenProvider = (rejected?: string) => Promise<AccessToken>;

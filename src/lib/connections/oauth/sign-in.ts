@@ -164,6 +164,8 @@ interface Outcome {
   secrets: Record<string, string>;
   /** Who switched the provider's features on thereby. */
   by: string | null;
+  /** The account that the provider named. */
+  accountId?: string | undefined;
   /** Those of a new connection; absent when they are as requested. */
   settings?: Record<string, unknown>;
   /** What is stored with the connection, in the same transaction. */
@@ -207,9 +209,9 @@ function storeConnection(
   provider: ProviderDefinition,
   outcome: Omit<Outcome, 'by'>,
 ): Promise<{ id: string }> {
-  const { secrets } = outcome;
+  const { secrets, accountId } = outcome;
   if (connectionId !== null)
-    return replaceSecrets(tx, provider, { tenantId, id: connectionId }, secrets);
+    return replaceSecrets(tx, provider, { tenantId, id: connectionId }, secrets, accountId);
   const own = outcome.settings ?? (settings as Record<string, unknown>);
   return insertConnection(tx, {
     tenantId,

@@ -14,6 +14,12 @@ export interface TokenOwner {
   connectionId: string;
 }
 
+/** The connection that needs a token, and how its provider issues one. */
+export interface TokenSource extends TokenOwner {
+  provider: OAuthProvider;
+  settings: unknown;
+}
+
 /** An access token as it is stored. */
 export interface AccessToken {
   token: string;

@@ -41,6 +41,8 @@ export interface OAuthProvider {
   appSecrets: Readonly<Record<string, string>>;
   /** Allowed hosts of the base URL. */
   hosts: readonly string[];
+  /** Parses stored settings of another connection of the provider. */
+  parseSettings(stored: unknown): unknown;
 }
 
 /** The OAuth part of a provider; undefined when it uses API keys. */
@@ -48,7 +50,14 @@ export function getOAuthProvider(provider: ProviderDefinition): OAuthProvider | 
   const { label, auth, hosts } = provider;
   if (auth.kind !== 'oauth2') return undefined;
   const secretNames = auth.secrets.map(({ name }) => name);
-  return { label, hosts, grant: auth.grant, secretNames, appSecrets: getAppSecrets(provider) };
+  return {
+    label,
+    hosts,
+    secretNames,
+    grant: auth.grant,
+    appSecrets: getAppSecrets(provider),
+    parseSettings: (stored) => provider.settings.parse(stored),
+  };
 }
 
 /**

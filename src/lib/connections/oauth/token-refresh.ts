@@ -5,8 +5,8 @@ import { listTenants } from '../../identity/tenancy/tenants.ts';
 import { defineTenantsQuery, withTenant } from '../../identity/tenancy/with-tenant.ts';
 import { openConnection, setConnectionHealth } from '../connections.ts';
 import { connections, credentials } from '../../schema/connections.ts';
-import { getAccessToken, type TokenSource } from './access-token.ts';
-import { readTokens } from './store.ts';
+import { getAccessToken } from './access-token.ts';
+import { readTokens, type TokenSource } from './store.ts';
 import { getOAuthProvider } from './token-endpoint.ts';
 
 /**

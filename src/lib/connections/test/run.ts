@@ -18,6 +18,7 @@ import {
   type OpenConnection,
 } from '../connections.ts';
 import { getAccessToken } from '../oauth/access-token.ts';
+import { withOwner } from '../oauth/shared-source.ts';
 import { readTokens } from '../oauth/store.ts';
 import { getOAuthProvider } from '../oauth/token-endpoint.ts';
 import { loadStreams } from '../streams.ts';
@@ -220,12 +221,11 @@ async function renewToken(
 ): Promise<Outcome<undefined>> {
   const oauth = getOAuthProvider(provider);
   if (oauth === undefined) return toOutcome(undefined, 'No token is needed.');
-  const owner = { tenantId, connectionId };
-  const { access } = await withTenant(tenantId, (tx) => readTokens(tx, oauth, owner));
-  const { secondsLeft } = await getAccessToken(
-    { ...owner, provider: oauth, settings },
-    access?.token,
-  );
+  const source = { tenantId, connectionId, provider: oauth, settings };
+  const { secondsLeft } = await withOwner(source, async (owner) => {
+    const { access } = await withTenant(owner.tenantId, (tx) => readTokens(tx, oauth, owner));
+    return getAccessToken(owner, access?.token);
+  });
   const { host } = new URL(oauth.grant.tokenUrl(settings));
   const validity =
     secondsLeft === null ? '' : `, valid for ${Math.round(secondsLeft / 60)} minutes`;

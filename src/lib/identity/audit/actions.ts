@@ -59,6 +59,8 @@ export const auditActions = {
   'connection.settings_changed': 'Changed the settings of a connection',
   'connection.credentials_replaced': 'Replaced the credentials of a connection',
   'connection.sign_in_started': 'Began to sign in to a system',
+  'connection.sharing_started': 'Shared a sign-in between connections',
+  'connection.sharing_ended': 'Stopped sharing a sign-in between connections',
   'connection.paused': 'Paused a connection',
   'connection.resumed': 'Resumed a connection',
   'webhook.registered': 'Registered the webhook of a connection',

@@ -22,6 +22,21 @@ export function withTenant<T>(tenantId: string, fn: (tx: Tx) => Promise<T>): Pro
 }
 
 /**
+ * Runs a part of a transaction for another tenant, then goes on for the one before, so that what
+ * concerns two workspaces happens in both or in neither. Let errors of `fn` end the transaction:
+ * it stays bound to the other tenant.
+ */
+export async function inTenant<T>(tx: Tx, tenantId: string, fn: () => Promise<T>): Promise<T> {
+  const { rows } = await tx.execute<{ id: string }>(
+    sql`select current_setting('app.tenant_id') as id`,
+  );
+  await tx.execute(sql.raw(bindTo(tenantId)));
+  const result = await fn();
+  await tx.execute(sql.raw(bindTo(rows[0]?.id ?? '')));
+  return result;
+}
+
+/**
  * As `withTenant`, but outlasts a restart of the database: the transaction is repeated for up to a
  * minute while the database is away, so `fn` must bear being run twice.
  */

@@ -1,5 +1,9 @@
+<<<<<<< HEAD
 import type { SourceField } from '../../connectors/contract/discovery.ts';
 import type { ValueType } from '../../conversion/transformations/kit/types.ts';
+=======
+import { joinPath } from '../../conversion/transformations/kit/path.ts';
+>>>>>>> inbound
 import type { Json } from '../../conversion/transformations/kit/value.ts';
 
 /** A field of the source's items, by its path, with what stored items hold there. */
@@ -67,10 +71,4 @@ function addPaths(value: unknown, path: string, depth: number, found: Map<string
   const sample = value as Json;
   if (known.samples.length < maxSamples && !known.samples.includes(sample))
     known.samples.push(sample);
-}
-
-/** A name stands as it is unless a path would read it otherwise. */
-function joinPath(path: string, name: string): string {
-  if (/^[^.[\]"*\s@][^.[\]"]*$/.test(name)) return path === '' ? name : `${path}.${name}`;
-  return `${path}["${name.replaceAll(/(["\\])/g, '\\$1')}"]`;
 }

@@ -3,9 +3,10 @@ import type { Tx } from '../../platform/db/pool.ts';
 
 /**
  * Tables of a workspace that an export leaves out: secrets, keys and digests, the state of our own
- * machinery, and what follows from other tables.
+ * machinery, what names other workspaces, and what follows from other tables.
  */
 const leftOut = new Set([
+  'borrowed_authorizations',
   'circuits',
   'credentials',
   'device_consents',
@@ -13,6 +14,7 @@ const leftOut = new Set([
   'erasure_marks',
   'lead_terms',
   'lead_words',
+  'lent_authorizations',
   'rate_budgets',
   'raw_bodies',
 ]);

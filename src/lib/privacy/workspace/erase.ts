@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import { endSharing } from '../../connections/sharing/end.ts';
 import { deleteTenant, listSoleMembers } from '../../identity/tenancy/archive.ts';
 import type { Tenant } from '../../identity/tenancy/tenants.ts';
 import { retryInTenant } from '../../identity/tenancy/with-tenant.ts';
@@ -28,6 +29,7 @@ export async function eraseWorkspace(
   assertErasable(tenant, confirm, graceDays);
   const soleMembers = await listSoleMembers(tenant.id);
   const deleted: Record<string, number> = {};
+  await endSharing(tenant.id);
   await deleteAlerts(tenant.id);
   for (const table of await retryInTenant(tenant.id, selectTables)) {
     const rows = await deleteAll(tenant.id, table);

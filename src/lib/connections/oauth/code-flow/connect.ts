@@ -45,6 +45,7 @@ export async function connectReturned(
   await connectSignIn(signIn, provider, {
     secrets: all,
     settings: given,
+    accountId: tokens.account.id,
     by: userId,
     also: async (tx, id) => {
       const owner = {
@@ -108,10 +109,12 @@ async function requireSameAccount(
   );
   const before = known?.accountId ?? null;
   if (before === null || account.id === undefined || before === account.id) return;
+  // The account of a sign-in that was shared is nobody's here to know.
+  const own = (known?.authorizedBy ?? null) === null ? '' : ` (${known?.accountName ?? before})`;
   throw new Problem(
     'bad_request',
     `You signed in to another account of ${label} (${account.name ?? account.id}) than this ` +
-      `connection's (${known?.accountName ?? before}), so nothing was changed. Sign out there and ` +
+      `connection's${own}, so nothing was changed. Sign out there and ` +
       'sign in as a user of the right account, or connect the other one as a new connection.',
   );
 }

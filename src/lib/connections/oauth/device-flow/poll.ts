@@ -1,5 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { DecryptionError } from '../../../platform/crypto.ts';
+import { Problem } from '../../../platform/errors.ts';
 import { RemoteError } from '../../../platform/http/errors.ts';
 import { log } from '../../../platform/log.ts';
 import { actOnBehalfOf } from '../../../identity/audit/behalf.ts';
@@ -102,10 +103,16 @@ async function connect(
   const settings = checkSettings(provider, authorization.settings as Record<string, unknown>);
   const refusal = await checkToken(provider, settings, secrets, accessToken);
   if (refusal !== null) return end(authorization, 'refused', refusal);
-  await actOnBehalfOf(tenantId, requestedBy, () =>
-    connectSignIn(authorization, provider, { secrets, by: requestedBy }),
-  );
-  return null;
+  try {
+    await actOnBehalfOf(tenantId, requestedBy, () =>
+      connectSignIn(authorization, provider, { secrets, by: requestedBy }),
+    );
+    return null;
+  } catch (error) {
+    // The sign-in is shared, and a code does not tell for which account it was entered.
+    if (!(error instanceof Problem) || error.code !== 'conflict') throw error;
+    return end(authorization, 'refused', error.message);
+  }
 }
 
 async function end(

@@ -12,7 +12,10 @@ import { Rejection } from './value.ts';
 type Part = string | number | typeof each;
 const each = Symbol('each element');
 
-/** Names that a path cannot hold, because every object answers to them. */
+/**
+ * Names that every object answers to. Whoever means a field of that name, which only an object's own
+ * counts as, has to write it in quotes.
+ */
 const inherited = new Set(['__proto__', 'constructor', 'prototype']);
 
 const plainName = /[^.[\]"*\s][^.[\]"]*/y;
@@ -31,8 +34,8 @@ function parsePath(path: string): Part[] | string {
         `The path cannot be read from its character ${at + 1} on. Write names with points ` +
         'between them, positions as [0], all elements as [*] and other names as ["…"].'
       );
-    if (typeof found.part === 'string' && inherited.has(found.part))
-      return `A path cannot name ${found.part}.`;
+    if (found.isPlain && inherited.has(String(found.part)))
+      return `Every object answers to ${String(found.part)}. Write a field of that name as ["${String(found.part)}"].`;
     parts.push(found.part);
     at = found.end;
   }
@@ -45,7 +48,7 @@ function readPart(
   path: string,
   at: number,
   isFirst: boolean,
-): { part: Part; end: number } | undefined {
+): { part: Part; end: number; isPlain?: true } | undefined {
   const quoted = matchAt(quotedName, path, at);
   if (quoted !== undefined) return { ...quoted, part: quoted.word.replaceAll(/\\(.)/g, '$1') };
   const element = matchAt(position, path, at);
@@ -54,7 +57,7 @@ function readPart(
   if (all !== undefined) return { ...all, part: each };
   if (!isFirst && path[at] !== '.') return undefined;
   const name = matchAt(plainName, path, isFirst ? at : at + 1);
-  return name === undefined ? undefined : { ...name, part: name.word };
+  return name === undefined ? undefined : { ...name, part: name.word, isPlain: true };
 }
 
 function matchAt(
@@ -81,6 +84,14 @@ export const pathText = z
     const parts = parsePath(path.startsWith(factMark) ? path.slice(factMark.length) : path);
     if (typeof parts === 'string') context.addIssue({ code: 'custom', message: parts });
   });
+
+/** The path of a field of the object that lies at `path`; of the item itself when that is empty. */
+export function joinPath(path: string, name: string): string {
+  const isPlain =
+    /^[^.[\]"*\s@][^.[\]"]*$/.test(name) && name === name.trim() && !inherited.has(name);
+  if (isPlain) return path === '' ? name : `${path}.${name}`;
+  return `${path}["${name.replaceAll(/(["\\])/g, String.raw`\$1`)}"]`;
+}
 
 /** Reads what lies at a path; undefined where there is nothing, a list for a path with [*]. */
 export type Reader = (value: unknown) => unknown;
