@@ -41,7 +41,8 @@ export async function submitObjects(
   if (operation === 'add-object') {
     const given = parseFields(addForm, fields);
     query.set('stream', await addObject(connection, { ...given, by: user.id }));
-  } else {
+  }
+  if (operation === 'remove-object') {
     const { stream } = parseFields(removeForm, fields);
     await requestObjectRemoval({ ...connection, stream });
   }

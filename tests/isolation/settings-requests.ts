@@ -68,14 +68,16 @@ export const settingsRequests: TenantRequest[] = [
       `/w/${slug}/settings/mapping?connection=${belonging('connection')(slug, world)}`,
     role: 'admin',
   })),
-<<<<<<< HEAD
-  ...page('settings/incoming', 'admin', { post: 404 }),
-  ...['check', 'try', 'save', 'rebuild', 'restore:0'].map((intent): TenantRequest => ({
-    ...written('settings/incoming', 'settings/incoming', intent, () => ({}), 400),
-    path: (slug, world) =>
-      `/w/${slug}/settings/incoming?stream=clients&connection=${belonging('connection')(slug, world)}`,
-    role: 'admin',
-  })),
+  ...page('settings/incoming', 'admin', { post: 400 }),
+  ...Object.entries({ check: 200, try: 200, save: 400, rebuild: 400, 'restore:0': 303 }).map(
+    ([intent, ok]): TenantRequest => ({
+      ...written('settings/incoming', 'settings/incoming', intent, () => ({}), ok),
+      path: (slug, world) =>
+        `/w/${slug}/settings/incoming?stream=clients` +
+        `&connection=${belonging('connection')(slug, world)}`,
+      role: 'admin',
+    }),
+  ),
   ...(
     [
       ['describe', 400],
@@ -89,18 +91,6 @@ export const settingsRequests: TenantRequest[] = [
       `/w/${slug}/settings/incoming?stream=clients&connection=${belonging('connection')(slug, world)}`,
     role: 'admin',
   })),
-=======
-  ...page('settings/incoming', 'admin', { post: 400 }),
-  ...Object.entries({ check: 200, try: 200, save: 400, rebuild: 400, 'restore:0': 303 }).map(
-    ([intent, ok]): TenantRequest => ({
-      ...written('settings/incoming', 'settings/incoming', intent, () => ({}), ok),
-      path: (slug, world) =>
-        `/w/${slug}/settings/incoming?stream=clients` +
-        `&connection=${belonging('connection')(slug, world)}`,
-      role: 'admin',
-    }),
-  ),
->>>>>>> inbound
   ...page('settings/index', 'admin', { ok: 302, path: 'settings' }),
   ...page('settings/members', 'admin', { post: 400 }),
   ...page('settings/connections', 'admin', { post: 400 }),

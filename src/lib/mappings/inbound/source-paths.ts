@@ -1,9 +1,6 @@
-<<<<<<< HEAD
 import type { SourceField } from '../../connectors/contract/discovery.ts';
-import type { ValueType } from '../../conversion/transformations/kit/types.ts';
-=======
 import { joinPath } from '../../conversion/transformations/kit/path.ts';
->>>>>>> inbound
+import type { ValueType } from '../../conversion/transformations/kit/types.ts';
 import type { Json } from '../../conversion/transformations/kit/value.ts';
 
 /** A field of the source's items, by its path, with what stored items hold there. */
