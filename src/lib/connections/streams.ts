@@ -1,4 +1,5 @@
 import { and, asc, eq, isNull, sql, type SQL } from 'drizzle-orm';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import {
   discoveredObject,
   type DiscoveredObject,
@@ -88,14 +89,11 @@ export const nameStreams = (
   ...added.map(({ name, label }) => ({ name, label })),
 ];
 
-/**
- * Loads what the streams of a workspace's connections are called. The returned function gives the
- * bare name of a stream that is not read any more.
- */
-export async function loadStreamLabels(
+/** The streams that were added to a workspace's connections and are still read. */
+export async function loadAddedStreams(
   tx: Tx,
   tenantId: string,
-): Promise<(row: { connectionId: string; provider: string; stream: string }) => string> {
+): Promise<(connectionId: string) => NamedStream[]> {
   const added = await tx
     .select({
       connectionId: connectionStreams.connectionId,
@@ -103,10 +101,33 @@ export async function loadStreamLabels(
       label: connectionStreams.label,
     })
     .from(connectionStreams)
-    .where(eq(connectionStreams.tenantId, tenantId));
-  return ({ connectionId, provider: key, stream }) => {
-    const own = added.filter((row) => row.connectionId === connectionId);
-    const provider = providers.find((each) => each.key === key);
-    return nameStreams(provider, own).find(({ name }) => name === stream)?.label ?? stream;
-  };
+    .where(and(eq(connectionStreams.tenantId, tenantId), isNull(connectionStreams.removedAt)))
+    .orderBy(asc(connectionStreams.createdAt), asc(connectionStreams.name));
+  return (connectionId) => added.filter((row) => row.connectionId === connectionId);
 }
+
+/**
+ * What people call the stream of a row, as a column of its statement; null unless an object was
+ * added for it. `labelStream` takes it.
+ */
+export const addedLabelOf = (
+  row: Record<'tenantId' | 'connectionId' | 'stream', AnyPgColumn>,
+): SQL<string | null> => sql<string | null>`(
+  select added.label from ${connectionStreams} as added
+  where added.tenant_id = ${row.tenantId} and added.connection_id = ${row.connectionId}
+    and added.name = ${row.stream})`;
+
+/** What people call a stream; its bare name when it is not read any more. Pure. */
+export const labelStream = ({
+  provider,
+  stream,
+  addedLabel,
+}: {
+  provider: string;
+  stream: string;
+  addedLabel: string | null;
+}): string =>
+  addedLabel ??
+  providers.find(({ key }) => key === provider)?.streams.find(({ name }) => name === stream)
+    ?.label ??
+  stream;

@@ -1,5 +1,5 @@
 import { and, eq, gt } from 'drizzle-orm';
-import { loadStreamLabels } from '../connections/streams.ts';
+import { addedLabelOf, labelStream } from '../connections/streams.ts';
 import { connections } from '../schema/connections.ts';
 import { streamStates } from '../schema/sync.ts';
 import { readTenant } from '../identity/tenancy/with-tenant.ts';
@@ -23,6 +23,7 @@ export function listHeldDeletions(tenantId: string): Promise<HeldDeletion[]> {
         connectionId: streamStates.connectionId,
         provider: connections.provider,
         stream: streamStates.stream,
+        addedLabel: addedLabelOf(streamStates),
         count: streamStates.deletionHeldCount,
         since: streamStates.deletionHeldAt,
       })
@@ -35,10 +36,9 @@ export function listHeldDeletions(tenantId: string): Promise<HeldDeletion[]> {
         ),
       )
       .where(and(eq(streamStates.tenantId, tenantId), gt(streamStates.deletionHeldCount, 0)));
-    const toLabel = await loadStreamLabels(tx, tenantId);
-    return rows.map(({ provider, count, ...row }) => ({
+    return rows.map(({ provider, addedLabel, count, ...row }) => ({
       ...row,
-      stream: toLabel({ ...row, provider }),
+      stream: labelStream({ ...row, provider, addedLabel }),
       count: count ?? 0,
     }));
   });

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { selectConnections } from '../connections/connections.ts';
-import { selectAddedObjects, nameStreams } from '../connections/streams.ts';
+import { loadAddedStreams, nameStreams } from '../connections/streams.ts';
 import type { DiscoveredObject } from '../connectors/contract/discovery.ts';
 import { listTargets, type MappingTarget } from '../connectors/mapped-stream.ts';
 import { getProvider } from '../connectors/registry.ts';
@@ -124,13 +124,12 @@ export async function getStreamMappingView(
 }
 
 async function listStreams(tx: Tx, tenantId: string): Promise<StreamMappingView['connections']> {
-  const listed: StreamMappingView['connections'] = [];
-  for (const { id, label, provider } of await selectConnections(tx, tenantId)) {
-    const objects = await selectAddedObjects(tx, { tenantId, connectionId: id });
-    const added = objects.map(({ name, object }) => ({ name, label: object.label }));
-    listed.push({ id, label, streams: nameStreams(getProvider(provider), added) });
-  }
-  return listed;
+  const toAdded = await loadAddedStreams(tx, tenantId);
+  return (await selectConnections(tx, tenantId)).map(({ id, label, provider }) => ({
+    id,
+    label,
+    streams: nameStreams(getProvider(provider), toAdded(id)),
+  }));
 }
 
 async function buildEditor(

@@ -1,5 +1,5 @@
 import { and, desc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
-import { loadStreamLabels } from '../../connections/streams.ts';
+import { addedLabelOf, labelStream } from '../../connections/streams.ts';
 import { connections } from '../../schema/connections.ts';
 import { keysetPage, keysetQuery, type SortOrder } from '../../platform/db/keyset.ts';
 import type { Tx } from '../../platform/db/pool.ts';
@@ -37,33 +37,33 @@ const originColumns = {
   kind: recordErrors.kind,
 };
 
+const addedLabel = addedLabelOf(recordErrors).as('added_label');
+
 interface Origin {
   connectionId: string;
   provider: string;
   stream: string;
   kind: string;
+  addedLabel: string | null;
 }
 
-async function addLabels<Row extends Origin>(tx: Tx, tenantId: string, rows: readonly Row[]) {
-  const toLabel = await loadStreamLabels(tx, tenantId);
-  return rows.map((row) => ({
-    ...row,
-    streamLabel: toLabel(row),
-    kindLabel: rejectionKindLabel(row.kind),
-  }));
-}
+const addLabels = <Row extends Origin>({ addedLabel: added, ...row }: Row) => ({
+  ...row,
+  streamLabel: labelStream({ ...row, addedLabel: added }),
+  kindLabel: rejectionKindLabel(row.kind),
+});
 
 /** How many rejections are open for each kind of reason, most first. */
 export async function listRejectionGroups(tx: Tx, tenantId: string) {
   const count = sql<number>`count(*)::int`.as('count');
   const rows = await tx
-    .select({ ...originColumns, count })
+    .select({ ...originColumns, addedLabel, count })
     .from(recordErrors)
     .innerJoin(connections, onConnection)
     .where(and(eq(recordErrors.tenantId, tenantId), isNull(recordErrors.resolvedAt)))
-    .groupBy(...Object.values(originColumns))
+    .groupBy(recordErrors.tenantId, ...Object.values(originColumns))
     .orderBy(desc(count), recordErrors.stream, recordErrors.kind);
-  return addLabels(tx, tenantId, rows);
+  return rows.map(addLabels);
 }
 
 /** One page of the open rejections, newest first. */
@@ -72,6 +72,7 @@ export async function listRejections(tx: Tx, tenantId: string, filter: Rejection
   const rows = await tx
     .select({
       ...originColumns,
+      addedLabel,
       id: recordErrors.id,
       key: recordErrors.itemKey,
       reason: recordErrors.reason,
@@ -95,7 +96,7 @@ export async function listRejections(tx: Tx, tenantId: string, filter: Rejection
     .limit(keyset.limit);
   const page = keysetPage(newestFirst, rows, filter.cursor, pageSize);
   const bare = page.rows.map(({ sortValue: _sortValue, ...row }) => row);
-  return { ...page, rows: await addLabels(tx, tenantId, bare) };
+  return { ...page, rows: bare.map(addLabels) };
 }
 
 function whereFilter({ connection, stream, kind }: RejectionFilter) {
@@ -114,11 +115,11 @@ function whereFilter({ connection, stream, kind }: RejectionFilter) {
 export async function listResolvedRejections(tx: Tx, tenantId: string, limit: number) {
   const { id, itemKey: key, resolvedAt, resolution, resolvedBy, note } = recordErrors;
   const rows = await tx
-    .select({ ...originColumns, id, key, resolvedAt, resolution, resolvedBy, note })
+    .select({ ...originColumns, addedLabel, id, key, resolvedAt, resolution, resolvedBy, note })
     .from(recordErrors)
     .innerJoin(connections, onConnection)
     .where(and(eq(recordErrors.tenantId, tenantId), isNotNull(resolvedAt)))
     .orderBy(desc(resolvedAt))
     .limit(limit);
-  return addLabels(tx, tenantId, rows);
+  return rows.map(addLabels);
 }
