@@ -21,6 +21,9 @@ async function shown(changes: Record<string, unknown>): Promise<string> {
     statusReason: null,
     baseUrl: 'https://api.clienttether.com/',
     health: calm,
+    authorization: null,
+    sharing: { uses: undefined, usedBy: 0 },
+    webhook: { address: null, state: null, reason: null, checkedAt: null, lastAt: null },
     ...changes,
   };
   const html = await render('/src/components/settings/ConnectionList.astro', {
