@@ -3,7 +3,6 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAccount, openAccount, buildRequest } from '../../bench/rival/account.ts';
-import { stripeProvider } from '../../bench/rival/provider.ts';
 import { claimRun } from '#lib/ingest/claim-run.ts';
 import { CircleWatch } from '#lib/ingest/circles.ts';
 import { syncStream } from '#lib/ingest/sync-stream.ts';
@@ -28,8 +27,9 @@ describe('a pass', () => {
     const run = await claimRun(buildRequest(account));
     const http = createHttpClient({ allowedHosts: ['127.0.0.1'], allowLoopback: true });
     const source = await openAccount(account, run, http);
-    const [stream] = stripeProvider().streams;
-    const { report, failure } = await syncStream(source, stream as never);
+    const [stream] = source.streams;
+    if (stream === undefined) throw new Error('The provider has no stream');
+    const { report, failure } = await syncStream(source, stream);
     await http.close();
     expect(report.status).not.toBe('success');
     expect(failure).toMatchObject({
