@@ -1,3 +1,4 @@
+import { listNames } from '../kit/paths.ts';
 import { linkTypes, type LinkType } from './item.ts';
 import type { ObjectType } from './objects.ts';
 
@@ -16,7 +17,7 @@ export interface Wanted {
 /** What the paths of a mapping name: in the order of names, so that equal ones are equal. Pure. */
 export function findWanted(object: ObjectType, paths: readonly string[]): Wanted {
   const { links = [], labelled = [], related = {} } = object;
-  const all = paths.map(splitPath);
+  const all = paths.map(listNames);
   const namesAt = (place: readonly string[], known: readonly string[]): string[] => {
     const names = all.flatMap((parts) => {
       const name = parts[place.length];
@@ -37,9 +38,3 @@ export function findWanted(object: ObjectType, paths: readonly string[]): Wanted
     related: Object.fromEntries(ofOthers.filter(([, names]) => names.length > 0)),
   };
 }
-
-/** The names and positions of a path: about.labels["a.b"] has the parts about, labels and a.b. */
-const splitPath = (path: string): string[] =>
-  [...path.matchAll(/\["([^"]*)"\]|([^.[\]"]+)/g)].map(
-    ([, quoted, plain]) => quoted ?? plain ?? '',
-  );

@@ -13,6 +13,7 @@ import { leads } from '../../schema/leads.ts';
 import { applyDealCopies } from '../apply.ts';
 import { lockDealCopies } from './deal-copies.ts';
 import { matchDealsByName } from './names.ts';
+import { toColumns, type NewLink } from './store.ts';
 
 /** The lead on whose page a person decides, and who it is. */
 export interface LinkDecision {
@@ -127,8 +128,6 @@ async function checkTarget(tx: Tx, tenantId: string, lead: LinkEnd, to: LinkEnd)
   return end;
 }
 
-type Pair = Pick<typeof externalLinks.$inferSelect, 'relation'> & { from: LinkEnd; to: LinkEnd };
-
 async function findLink(tx: Tx, tenantId: string, linkId: string) {
   const [row] = isId(linkId)
     ? await tx
@@ -152,20 +151,10 @@ async function findLink(tx: Tx, tenantId: string, linkId: string) {
 const noLink = () =>
   new Problem('not_found', 'This link does not exist any more. Reload the page to see what is.');
 
-const toColumns = ({ from, to, relation }: Pair) => ({
-  fromConnectionId: from.connectionId,
-  fromEntity: from.entity,
-  fromExternalId: from.externalId,
-  toConnectionId: to.connectionId,
-  toEntity: to.entity,
-  toExternalId: to.externalId,
-  relation,
-});
-
 async function storeManual(
   tx: Tx,
   { tenantId, userId }: LinkDecision,
-  pair: Pair,
+  pair: NewLink,
   rejectedAt: Date | null,
 ): Promise<void> {
   const said = { createdAt: sql`now()`, createdBy: userId, rejectedAt };
@@ -189,7 +178,7 @@ async function storeManual(
 }
 
 /** Whoever links two records takes back that they are not, also where it was said the other way. */
-async function deleteRejections(tx: Tx, tenantId: string, pair: Pair): Promise<void> {
+async function deleteRejections(tx: Tx, tenantId: string, pair: NewLink): Promise<void> {
   const { from, to, relation } = pair;
   for (const columns of [toColumns(pair), toColumns({ from: to, to: from, relation })])
     await tx

@@ -25,7 +25,7 @@ export async function replaceLinks(
   within: SQL = sql`true`,
 ): Promise<LinkEnd[]> {
   if (from.length === 0) return [];
-  const wanted = links.map((link) => toRow(tenantId, origin, link));
+  const wanted = links.map((link) => ({ tenantId, ...toColumns(link), origin }));
   const isWanted =
     wanted.length === 0
       ? sql`false`
@@ -84,8 +84,8 @@ const columns = [
   'origin',
 ];
 
-const toRow = (tenantId: string, origin: LinkOrigin, { from, to, relation }: NewLink) => ({
-  tenantId,
+/** A link as the columns that say what it links. */
+export const toColumns = ({ from, to, relation }: NewLink) => ({
   fromConnectionId: from.connectionId,
   fromEntity: from.entity,
   fromExternalId: from.externalId,
@@ -93,7 +93,6 @@ const toRow = (tenantId: string, origin: LinkOrigin, { from, to, relation }: New
   toEntity: to.entity,
   toExternalId: to.externalId,
   relation,
-  origin,
 });
 
 /** Both ends of a deleted or inserted link. */
